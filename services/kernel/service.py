@@ -1,0 +1,326 @@
+"""A service put together: its database, its desk, its feed, and the routes that every service has.
+
+What differs between services is handed in: the domain, the policy, and the routes of its own resources.
+"""
+
+import asyncio
+import contextlib
+import gc
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from services.kernel import log
+from services.kernel.clock import Clock, SystemClock
+from services.kernel.errors import Malformed, NotAllowed, NotFound, NotReady
+from services.kernel.identity import Reader
+from services.kernel.policy import Policy
+from services.kernel.record import Domain, Head, TakeStep, available
+from services.kernel.settings import Settings
+from services.kernel.transition import encode
+from services.kernel.web import (
+    READ_PROBLEMS,
+    Answer,
+    Call,
+    CurrentActor,
+    RequestIds,
+    TransitionCreate,
+    speak_problems,
+)
+from services.kernel.who import Actor
+from services.kernel.work import Desk, Taken, raw
+
+#: The longest a follower may wait for news, in seconds.
+LONGEST_WAIT = 25
+#: Followers look again by themselves after so many seconds, in case a bell was lost with its connection.
+_LOOK_AGAIN = 1.0
+
+
+class FeedEvent(BaseModel):
+    """CloudEvents 1.0: one row of the log. `sequence` counts within the case, `feedseq` within the service."""
+
+    model_config = ConfigDict(extra="allow")
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    sequence: str
+    feedseq: int
+    datadigest: str
+    data: dict[str, Any]
+
+
+class FeedPage(BaseModel):
+    """Rows in the order of commit. `next_cursor` is where to go on; it never passes a row that comes later."""
+
+    items: list[FeedEvent]
+    next_cursor: str
+    has_more: bool
+
+
+class Health(BaseModel):
+    """Whether the service can do its work."""
+
+    status: str
+    service: str
+
+
+@dataclass(slots=True)
+class Service:
+    """What a route may use. Made at start-up, one per process."""
+
+    name: str
+    engine: AsyncEngine
+    desk: Desk
+    domain: Domain
+    policy: Policy
+    clock: Clock
+    settings: Settings
+    bell: "Bell"
+
+    async def see(self, case_id: str, actor: Actor) -> Head:
+        """A case for this actor's eyes. Raises: NotFound."""
+        head = await self.desk.head(case_id)
+        if not head.state or not self.policy.may_see(actor, head.state):
+            raise NotFound("没有此案，或者不在本机关可见范围内。", "no such case, or not for this organ's eyes")
+        return head
+
+    async def case_of(self, thing_id: str) -> str:
+        """The case of a custody, an item or a package. Raises: NotFound."""
+        async with raw(self.engine) as connection:
+            case_id = await log.case_of(connection, thing_id)
+        if case_id is None:
+            # The words of `see`: whoever may not see a thing must not learn that it is there.
+            raise NotFound("没有此案，或者不在本机关可见范围内。", "no such case, or not for this organ's eyes")
+        return case_id
+
+
+class Bell:
+    """Rung by the database whenever rows are committed."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self, *_: object) -> None:
+        """Wake whoever waits."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Until the bell or until so many seconds have passed."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), seconds)
+
+
+def current_service(request: Request) -> Service:
+    """The service that a route belongs to."""
+    service: Service = request.app.state.service
+    return service
+
+
+CurrentService = Annotated[Service, Depends(current_service)]
+
+
+def engine_for(url: str, pool_size: int) -> AsyncEngine:
+    """An engine on asyncpg for a postgresql:// URL, whichever driver the URL names."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    query = {name: value for name, value in parsed.query.items() if name != "sslmode"}
+    connect_args = {"ssl": False} if parsed.query.get("sslmode") == "disable" else {}
+    return create_async_engine(
+        parsed.set(query=query), pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, connect_args=connect_args
+    )
+
+
+def make_app(
+    domain: Domain,
+    policy: Policy,
+    settings: Settings,
+    *routers: APIRouter,
+    title: str,
+    clock: Clock | None = None,
+    keeps_log: bool = True,
+) -> FastAPI:
+    """The app of one service; one that only reads others' logs keeps none."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = engine_for(settings.database_url.get_secret_value(), settings.pool_size)
+        ticking = clock or SystemClock()
+        desk = Desk(engine, domain, policy, ticking)
+        bell = Bell()
+        app.state.service = Service(domain.service, engine, desk, domain, policy, ticking, settings, bell)
+        app.state.reader = Reader(settings.jwks)
+        await desk.start()
+        listening = asyncio.create_task(_listen(engine, bell))
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)
+        try:
+            yield
+        finally:
+            await desk.stop()
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
+            await engine.dispose()
+
+    app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None, separate_input_output_schemas=False)
+    app.add_middleware(RequestIds)
+    speak_problems(app)
+    common = (_health(domain.service), _feed(domain.service)) if keeps_log else (_health(domain.service),)
+    for router in (*routers, *common):
+        app.include_router(router)
+    return app
+
+
+async def _listen(engine: AsyncEngine, bell: Bell) -> None:
+    while True:
+        try:
+            async with raw(engine) as connection:
+                await connection.add_listener(log.CHANNEL, bell.ring)
+                while not connection.is_closed():
+                    await asyncio.sleep(_LOOK_AGAIN)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _prefix(name: str) -> str:
+    """The first word of a service's operation ids: custody_transfer → custodyTransfer."""
+    words = name.split("_")
+    return words[0] + "".join(word.title() for word in words[1:])
+
+
+def _feed(name: str) -> APIRouter:
+    router = APIRouter()
+
+    @router.get(
+        f"/v1/feeds/{name}/events",
+        response_model=FeedPage,
+        responses=READ_PROBLEMS,
+        operation_id=f"{_prefix(name)}_readFeed",
+        tags=["feeds"],
+        summary="读取事件流",
+    )
+    async def read_feed(
+        service: CurrentService,
+        actor: CurrentActor,
+        after: Annotated[str, Query(max_length=20, pattern=r"^\d*$")] = "0",
+        limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+        wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0,
+    ) -> Response:
+        """Rows numbered after a cursor, in order, without a gap; waits for news if asked to."""
+        if not service.policy.may_read_feeds(actor):
+            raise NotAllowed("本岗位无权读取整个事件流。", "this role may not read whole feeds")
+        return Response(await _page(service, int(after or 0), limit, wait), media_type="application/json")
+
+    return router
+
+
+def _health(name: str) -> APIRouter:
+    router = APIRouter()
+
+    @router.get(f"/v1/health/{name}", operation_id=f"{_prefix(name)}_readHealth", tags=["health"], summary="健康状况", responses=READ_PROBLEMS)
+    async def read_health(service: CurrentService) -> Health:
+        """Ready when the database answers."""
+        try:
+            async with service.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            raise NotReady("数据库暂时不可用。", "the database cannot be reached") from error
+        return Health(status="ready", service=name)
+
+    return router
+
+
+async def _page(service: Service, after: int, limit: int, wait: float) -> str:
+    remaining = wait
+    if after >= 1 << 63:
+        raise Malformed("游标不成立。", "no such cursor", errors=[{"pointer": "/query/after", "code": "cursor_invalid"}])
+    while True:
+        async with raw(service.engine) as connection:
+            rows = await log.feed(connection, after, limit)
+        if rows or remaining <= 0:
+            break
+        await service.bell.wait(min(remaining, _LOOK_AGAIN))
+        remaining -= _LOOK_AGAIN
+    items = ",".join(envelope(service.name, row) for row in rows)
+    cursor = rows[-1]["feed_seq"] if rows else after
+    return f'{{"items":[{items}],"next_cursor":"{cursor}","has_more":{"true" if len(rows) == limit else "false"}}}'
+
+
+def envelope(service: str, row: asyncpg.Record) -> str:
+    """A row as a CloudEvents 1.0 envelope, the row's own text inside."""
+    body: str = row["body"]
+    data = json.loads(body)
+    head = encode(
+        {
+            "specversion": "1.0",
+            "id": data["id"],
+            "source": f"/{service}",
+            "type": f"cn.singletrack.{service}.{data['type'].replace(':', '.')}.recorded.v1",
+            "subject": f"cases/{data['case_id']}",
+            "time": data["recorded_at"],
+            "datacontenttype": "application/json",
+            "sequence": str(data["seq"]),
+            "partitionkey": data["case_id"],
+            "organ": data["organ"],
+            "feedseq": row["feed_seq"],
+            "datadigest": f"sm3:{row['sm3'].hex()}",
+            "datasha": f"sha-256:{row['sha256'].hex()}",
+        }
+    )
+    return f'{head[:-1]},"data":{body}}}'
+
+
+def command(case_id: str, new: TransitionCreate, call: Call, **more: Any) -> TakeStep:  # noqa: ANN401 - TakeStep's
+    """The command that a request body and its headers make."""
+    given: dict[str, Any] = {
+        "case_id": case_id,
+        "type": new.type,
+        "actor": call.actor,
+        "key": call.key,
+        "fingerprint": call.fingerprint,
+        "version": call.version,
+        "subjects": tuple(new.subjects),
+        "documents": tuple(paper.model_dump(exclude_none=True) for paper in new.documents),
+        "document_ids": tuple(new.document_ids),
+        "facts": new.facts,
+        "occurred": new.occurred_at or "",
+        "reason": new.reason or "",
+        "to_organ": new.to_organ or "",
+        "inferred": new.inferred,
+    }
+    return TakeStep(**{**given, **more})
+
+
+def taken(result: Taken, *, location: str, dry_run: bool = False) -> Answer:
+    """The answer to a step that was taken, taken before, or asked about."""
+    headers = (("ETag", f'"v{result.version}"'), ("Location", location))
+    if result.replayed:
+        headers = (*headers, ("Idempotency-Replayed", "true"))
+    return Answer(200 if dry_run else 201, result.text, headers)
+
+
+def policy_beside(file: str) -> Policy:
+    """The `policy.yaml` beside a module."""
+    return Policy.read(Path(file).parent / "policy.yaml")
+
+
+def available_now(service: Service, head: Head, actor: Actor, subject: str | None = None) -> dict[str, Any]:
+    """What this actor may do now, for the whole case or for one subject of it."""
+    items = available(head, actor, domain=service.domain, policy=service.policy)
+    if subject is not None:
+        items = [{**item, "subjects": [subject]} for item in items if subject in item["subjects"]]
+    return {"items": items, "version": f"v{head.version}"}
+

@@ -1,0 +1,59 @@
+"""The tables that every service has: its log, and the views of it that a step needs to be quick.
+
+`log` is the truth, the audit trail and the outbox; rows are only ever inserted (by grant and by trigger). The others are
+derived from it and can be dropped and refolded. Text is the row as encoded once; cast it to `jsonb` to look inside.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+#: One row per step taken. `feed_seq` counts the rows of the service without a hole, in the order of commit.
+log = Table(
+    "log",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("feed_seq", BigInteger, nullable=False, unique=True),
+    Column("client_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("private", Text),
+    Column("sm3", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Index("log_command", "key", "client_id", unique=True),
+)
+
+#: Where each case stands: the fold of its rows.
+stream = Table(
+    "stream",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sm3", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+)
+
+#: One row: the last `feed_seq` given out. Its lock orders the commits of a service.
+feed_head = Table(
+    "feed_head", metadata, Column("only", Integer, primary_key=True), Column("last", BigInteger, nullable=False)
+)
+
+#: Which case a custody, an item or a package belongs to.
+thing = Table(
+    "thing",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+)
+
+#: Which organs may see which cases.
+relation = Table(
+    "relation",
+    metadata,
+    Column("organ_id", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+)

@@ -1,0 +1,88 @@
+"""The row that a step leaves in the log, and the two hash chains through the rows of one case.
+
+A row is one JSON text, encoded once and passed on as it is. Each chain link is H(previous link ‖ text), under an
+algorithm named by its id, so that either can be verified alone. Knows no procedure, no database.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+
+from services.kernel.period import Moment
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SM3 = hashes.SM3()
+
+#: The link before the first row of a case.
+GENESIS = b""
+
+
+def sm3(data: bytes) -> bytes:
+    """SM3 (GB/T 32905), 32 bytes."""
+    digest = hashes.Hash(_SM3)
+    digest.update(data)
+    return digest.finalize()
+
+
+def sha256(data: bytes) -> bytes:
+    """SHA-256, 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+#: Hash functions by the algorithm id that stands beside every digest.
+ALGORITHMS = {"sm3": sm3, "sha-256": sha256}
+
+
+def digest(algorithm: str, data: bytes) -> str:
+    """`sm3:` and hexadecimal digits. Raises: KeyError for an algorithm that is not ours."""
+    return f"{algorithm}:{ALGORITHMS[algorithm](data).hex()}"
+
+
+def new_id(prefix: str) -> str:
+    """`<prefix>_<ULID>`: sortable by the millisecond it was made, and says nothing else."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    letters = [_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5)]
+    return f"{prefix}_{''.join(letters)}"
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds and Z, as on the wire."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_moment(text: str) -> Moment:
+    """A legal date (`2026-11-22`) or an instant with its offset.
+
+    Raises: ValueError for anything else; an instant without offset says nothing about when.
+    """
+    if len(text) == len("2026-11-22"):
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs its offset from UTC")
+    return moment
+
+
+def encode(body: Mapping[str, Any]) -> str:
+    """The one encoding of a row."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The chain links after a row. Shape: 32 bytes each; both empty before the first row."""
+
+    sm3: bytes = GENESIS
+    sha256: bytes = GENESIS
+
+    def after(self, text: str) -> "Links":
+        """The links after one more row."""
+        data = text.encode()
+        return Links(sm3(self.sm3 + data), sha256(self.sha256 + data))

@@ -1,0 +1,495 @@
+"""HTTP in, command out; row in, HTTP out. What every service's app has in common.
+
+Acts go by a short road: `ShortRoute` is a FastAPI route whose contract comes from the endpoint's signature and whose
+requests never enter FastAPI's machinery (validate once, answer with the row's own bytes). Everything that says no says
+it as an RFC 9457 problem. Pure ASGI, no BaseHTTPMiddleware.
+"""
+
+import inspect
+import json
+import logging
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import yaml
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kernel.errors import Malformed, NoPrecondition, Refused, TooLarge, WrongType
+from services.kernel.identity import Reader
+from services.kernel.transition import encode, new_id, sm3
+from services.kernel.who import Actor
+
+#: The most bytes of a JSON request.
+JSON_CEILING = 1 << 20
+#: How deep a request may nest.
+DEPTH = 32
+_LOGGER = logging.getLogger("singletrack")
+_KEY = re.compile(rb"[\x21-\x7e]{8,128}")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+_VERSION = re.compile(r'"v(\d{1,9})"')
+PROBLEMS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "problems.yaml").read_text("utf-8"))
+
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Short = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+Occurred = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d))?$",
+        examples=["2026-03-16", "2026-03-16T06:20:00Z"],
+        description="When the act was done: a legal date (Asia/Shanghai) or an instant with its offset. Never in the future.",
+    ),
+]
+
+
+class Request_(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class Paper(Request_):
+    """A document handed in with a step."""
+
+    kind: Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9_]+$", examples=["arrest_approval"])]
+    number: Short | None = None
+    digest: Annotated[str, Field(pattern=r"^(sm3|sha-256):[0-9a-f]{64}$")] | None = None
+    package_id: Id | None = None
+    issued_on: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+
+
+class TransitionCreate(Request_):
+    """One step of a statutory procedure. `dry_run` asks what would happen; the answer equals the real one."""
+
+    type: Annotated[str, Field(max_length=120, pattern=r"^[a-z_]+:[a-z_]+$", examples=["arrest_review:approve"])]
+    subjects: Annotated[list[Id], Field(max_length=200)] = []
+    documents: Annotated[list[Paper], Field(max_length=100)] = []
+    document_ids: Annotated[list[Id], Field(max_length=100)] = []
+    facts: Annotated[dict[Annotated[str, Field(max_length=60)], JsonValue], Field(max_length=60)] = {}
+    occurred_at: Occurred | None = None
+    to_organ: Annotated[str, Field(pattern=r"^[a-z]+-[0-9A-Za-z-]{1,40}$", examples=["proc-330106"])] | None = None
+    reason: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None = None
+    inferred: bool = False
+    dry_run: bool = False
+
+
+class Move(BaseModel):
+    """A line that moved. `id` is the id of the statute's tables; `carried`, `opened`, `ended` say how it moved along."""
+
+    model_config = ConfigDict(extra="allow")
+    subject: str
+    procedure: str
+    to: str
+
+
+class Transition(BaseModel):
+    """A row of the log: one step as it was recorded. `seq` is the version of the case after it."""
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    case_id: str
+    service: str
+    seq: int
+    type: str
+    subjects: list[str]
+    moves: list[Move]
+    organ: str
+    officer: str
+    occurred_at: str
+    recorded_at: str
+    law_ref: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `law_ref` is the provision, `cure` and `available` what would be allowed instead."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    retryable: bool
+    trace_id: str
+
+
+class Available(BaseModel):
+    """A step that may be taken now: by which office, for whom, with which papers (one of each group of `needs`)."""
+
+    type: str
+    zh: str
+    office: str
+    subjects: list[str]
+    needs: list[list[str]]
+    may_come_along: list[str]
+    law_ref: str
+
+
+class AvailableTransitions(BaseModel):
+    """What the caller may do now, at this version."""
+
+    items: list[Available]
+    version: str
+
+
+class BulkResult(BaseModel):
+    """One entry for each step asked for, in the same order."""
+
+    items: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, and with which key and version. `fingerprint` tells whether two requests are the same."""
+
+    actor: Actor
+    key: str
+    version: int | None
+    fingerprint: str
+    request_id: str
+    language: str
+
+
+async def _declared_call(  # the contract of the headers; `ShortRoute` reads them itself
+    authorization: Annotated[str | None, Header(alias="Authorization")] = None,
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")
+    ] = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", pattern=r'^"v\d{1,9}"$')] = None,
+) -> None:
+    """Headers of an act."""
+
+
+CurrentCall = Annotated[Call, Depends(_declared_call)]
+#: An endpoint of the short road.
+Endpoint = Callable[..., Awaitable["Answer"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an act answers: JSON text as it stands in the log, or made here."""
+
+    status: int
+    text: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class ShortRoute(APIRoute):
+    """A route whose endpoint takes `call`, `service`, path parameters and one body model, and answers with an `Answer`."""
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(path, endpoint, **options)
+        hints = get_type_hints(endpoint)
+        models = {
+            name: hint for name, hint in hints.items() if inspect.isclass(hint) and issubclass(hint, BaseModel)
+        }
+        assert len(models) == 1, f"{endpoint.__name__} must take one body"
+        self._body_name, self._model = next(iter(models.items()))
+        self._takes = [name for name in inspect.signature(endpoint).parameters if name in self.param_convertors]
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Here, not in `self.app`: a route of an included router is served by another app than its own.
+        if scope["method"] in (self.methods or ()):
+            await self._short(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
+
+    async def _short(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name: value for name, value in scope["headers"]}  # noqa: C416 - the last of a repeated header wins
+        request_id = scope["request_id"]
+        try:
+            raw = await _read(receive, headers)
+            reader: Reader = scope["app"].state.reader
+            actor = reader.read(headers.get(b"authorization", b"").decode("latin-1"))
+            key = headers.get(b"idempotency-key", b"")
+            if not _KEY.fullmatch(key):
+                raise Malformed(
+                    "须带有Idempotency-Key（8至128个可见ASCII字符）。",
+                    "Idempotency-Key is required",
+                    errors=[{"pointer": "/headers/Idempotency-Key", "code": "missing"}],
+                )
+            new = parse(self._model, raw)
+            call = Call(
+                actor=actor,
+                key=key.decode(),
+                version=_version(headers.get(b"if-match", b"").decode("latin-1")),
+                fingerprint=sm3(b"\n".join((scope["path"].encode(), actor.officer.encode(), raw))).hex(),
+                request_id=request_id,
+                language=language(headers),
+            )
+            path = {name: scope["path_params"][name] for name in self._takes}
+            service = scope["app"].state.service
+            answer = await self.endpoint(call=call, service=service, **{self._body_name: new}, **path)
+        except Refused as refusal:
+            await problem(refusal, scope["path"], request_id, language(headers))(scope, receive, send)
+            return
+        await _send(send, answer)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], raw: bytes) -> Model:
+    """The request body that these bytes are.
+
+    Raises: Malformed, naming each field by a JSON pointer, for what is no JSON, no NFC text, holds NUL, a repeated
+    key, NaN, a lone surrogate, nests too deep, or does not fit the model.
+    """
+    try:
+        text = raw.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(
+            "请求正文不是合格的JSON。",
+            "the body is not sound JSON",
+            errors=[{"pointer": "", "code": "json_invalid", "message": str(error)[:200]}],
+        ) from error
+    if "\\u" in text or not text.isascii():
+        _check_text(value)
+    if _depth(value) > DEPTH:
+        raise Malformed("请求正文嵌套过深。", "the body nests too deep", errors=[{"pointer": "", "code": "too_deep"}])
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise malformed(error.errors(include_url=False, include_input=False, include_context=False)) from error
+
+
+def malformed(errors: Sequence[Any]) -> Malformed:
+    """What a validation found, as a refusal: pointers and codes, never the values."""
+    return Malformed(
+        "请求中有不合要求的字段。",
+        "some fields are not as they must be",
+        errors=[
+            {
+                "pointer": "/" + "/".join(str(part) for part in each["loc"]),
+                "code": str(each["type"]),
+                "message": str(each["msg"]),
+            }
+            for each in errors[:50]
+        ],
+    )
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object repeats a key")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_text(value: Any) -> None:  # noqa: ANN401 - any JSON
+    match value:
+        case str():
+            if "\x00" in value or not unicodedata.is_normalized("NFC", value):
+                raise Malformed("文本须为NFC且不含NUL。", "text must be NFC and without NUL", errors=[{"pointer": "", "code": "text"}])
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise Malformed(
+                    "文本含有孤立的代理字符。", "text holds a lone surrogate", errors=[{"pointer": "", "code": "text"}]
+                ) from error
+        case dict():
+            for key, each in value.items():
+                _check_text(key)
+                _check_text(each)
+        case list():
+            for each in value:
+                _check_text(each)
+
+
+def _depth(value: Any) -> int:  # noqa: ANN401 - any JSON
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max((_depth(each) for each in inner if isinstance(each, dict | list)), default=0)
+
+
+async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+    media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media != b"application/json":
+        raise WrongType("只接受application/json。", "send application/json")
+    if int(headers.get(b"content-length", b"0") or b"0") > JSON_CEILING:
+        raise _too_large()
+    raw = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Malformed("请求正文没有收全。", "the body broke off", errors=[{"pointer": "", "code": "incomplete"}])
+        raw += message.get("body", b"")
+        if len(raw) > JSON_CEILING:
+            raise _too_large()
+        if not message.get("more_body", False):
+            return raw
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("请求正文超过1 MiB。", "the body is larger than 1 MiB", params={"bytes": JSON_CEILING})
+
+
+def _version(text: str) -> int | None:
+    if not text:
+        return None
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise Malformed(
+            'If-Match须为"v17"这样的版本。',
+            'If-Match must look like "v17"',
+            errors=[{"pointer": "/headers/If-Match", "code": "malformed"}],
+        )
+    return int(match[1])
+
+
+def required(call: Call) -> int:
+    """The version that an act on something existing must name. Raises: NoPrecondition."""
+    if call.version is None:
+        raise NoPrecondition(
+            "须以If-Match写明据以办理的版本。",
+            "If-Match is required",
+            cure="先读取案件，取其ETag。",
+            errors=[{"pointer": "/headers/If-Match", "code": "missing"}],
+        )
+    return call.version
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    body = answer.text.encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *((name.encode(), value.encode()) for name, value in answer.headers),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def language(headers: Mapping[bytes, bytes]) -> str:
+    """zh-CN unless the caller prefers English."""
+    return "en" if headers.get(b"accept-language", b"").lower().startswith(b"en") else "zh-CN"
+
+
+def problem(refusal: Refused, path: str, request_id: str, tongue: str) -> Response:
+    """A refusal as RFC 9457, in the caller's language."""
+    return _problem(
+        refusal.code,
+        path,
+        request_id,
+        tongue,
+        {
+            "detail": refusal.en if tongue == "en" else refusal.zh,
+            **({"law_ref": refusal.law_ref} if refusal.law_ref else {}),
+            **({"cure": refusal.cure} if refusal.cure else {}),
+            **({"available": refusal.available} if refusal.available else {}),
+            **({"errors": refusal.errors} if refusal.errors else {}),
+            **refusal.params,
+        },
+    )
+
+
+def _problem(code: str, path: str, request_id: str, tongue: str, more: Mapping[str, Any]) -> Response:
+    entry = PROBLEMS[code]
+    content = {
+        "type": f"/v1/problems/{code}",
+        "title": entry["en" if tongue == "en" else "zh"],
+        "status": entry["status"],
+        "instance": path,
+        "code": code,
+        "retryable": entry["retryable"],
+        "trace_id": request_id,
+        "detail": entry["en" if tongue == "en" else "zh"],
+        **more,
+    }
+    headers = {"Content-Language": tongue, "Cache-Control": "no-store"}
+    if entry["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    if entry["status"] == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(encode(content), entry["status"], headers, media_type="application/problem+json")
+
+
+class RequestIds:
+    """Gives every request an id, answers with it, and turns what nobody caught into GEN-500 without a trace."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"request-id"), b"")
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else new_id("req")
+        scope["request_id"] = request_id
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], (b"request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception:
+            _LOGGER.exception("request %s failed", request_id)
+            if started:
+                raise
+            tongue = language(dict(scope["headers"]))
+            await _problem("GEN-500", scope["path"], request_id, tongue, {})(scope, receive, answer)
+
+
+def speak_problems(app: FastAPI) -> None:
+    """Make an app say no in problems, whoever says it: ours, the validation's, or the framework's."""
+
+    def by_refusal(request: Request, refusal: Exception) -> Response:
+        assert isinstance(refusal, Refused)
+        return problem(refusal, request.url.path, request.scope["request_id"], language(dict(request.scope["headers"])))
+
+    def by_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return by_refusal(request, malformed(error.errors()))
+
+    def by_framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = {404: "GEN-404", 405: "GEN-405", 413: "FILE-001", 415: "FILE-002"}.get(error.status_code, "GEN-400")
+        tongue = language(dict(request.scope["headers"]))
+        answer = _problem(code, request.url.path, request.scope["request_id"], tongue, {})
+        answer.headers.update(error.headers or {})
+        return answer
+
+    app.add_exception_handler(Refused, by_refusal)
+    app.add_exception_handler(RequestValidationError, by_validation)
+    app.add_exception_handler(HTTPException, by_framework)
+
+
+def current_actor(request: Request, authorization: Annotated[str | None, Header(alias="Authorization")] = None) -> Actor:
+    """Who calls, on a route that only reads. Raises: NoIdentity."""
+    reader: Reader = request.app.state.reader
+    return reader.read(authorization or "")
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+_READS = {400: "请求不成立", 401: "身份未经确认", 403: "无权查看", 404: "没有此项", 500: "系统内部错误", 503: "服务暂不可用"}
+_ACTS = {**_READS, 403: "无权办理", 409: "状态不允许", 412: "版本已变", 413: "过大", 415: "类型不符", 422: "依法不予办理", 428: "缺少版本"}
+
+
+def _problems(texts: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": text, "content": content} for status, text in texts.items()}
+
+
+#: The problems that a route may answer with, for its contract.
+READ_PROBLEMS = _problems(_READS)
+ACT_PROBLEMS = _problems(_ACTS)

@@ -1,0 +1,87 @@
+"""Organs, the offices in them, and who is acting now.
+
+The law names offices; `policy.yaml` of each service says which role of an organ may act in which office.
+An office speaks in three voices: `may` (可以), `must` (应当), `must_not` (不得). Knows no procedure, no service.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Organ(StrEnum):
+    """Which organ. The last five are resolved from the case when the step is taken."""
+
+    POLICE = "police"
+    PROCURATORATE = "procuratorate"
+    COURT = "court"
+    DETENTION_CENTER = "detention_center"
+    JUSTICE_BUREAU = "justice_bureau"
+    PRISON = "prison"
+    PARTY = "party"
+    LAWYER = "lawyer"
+    ADMINISTRATIVE_AGENCY = "administrative_agency"
+    SUPERVISORY_COMMISSION = "supervisory_commission"
+    BANK = "bank"
+    SYSTEM = "system"
+    ORGAN_IN_CHARGE = "organ_in_charge"
+    DECIDING_ORGAN = "deciding_organ"
+    TRANSFERRING_ORGAN = "transferring_organ"
+    RECEIVING_ORGAN = "receiving_organ"
+    HANDLING_ORGAN = "handling_organ"
+
+    @property
+    def zh(self) -> str:
+        """The organ's name in Chinese."""
+        return ORGANS_ZH[self]
+
+
+#: Organ ids on the wire are `<prefix>-<six digits of the region>` with an optional suffix, such as `pol-330106`.
+PREFIXES = {
+    "pol": Organ.POLICE,
+    "proc": Organ.PROCURATORATE,
+    "court": Organ.COURT,
+    "dc": Organ.DETENTION_CENTER,
+    "jb": Organ.JUSTICE_BUREAU,
+    "prison": Organ.PRISON,
+    "party": Organ.PARTY,
+    "sys": Organ.SYSTEM,
+}
+
+#: The organs that can be in charge of a person's stage; they act wherever the law says 办案机关.
+HANDLING = frozenset({Organ.POLICE, Organ.PROCURATORATE, Organ.COURT})
+
+ORGANS_ZH = {
+    Organ.POLICE: "公安机关",
+    Organ.PROCURATORATE: "人民检察院",
+    Organ.COURT: "人民法院",
+    Organ.DETENTION_CENTER: "看守所",
+    Organ.JUSTICE_BUREAU: "法律援助机构",
+    Organ.PRISON: "监狱",
+    Organ.PARTY: "当事人",
+    Organ.LAWYER: "律师",
+    Organ.ADMINISTRATIVE_AGENCY: "行政执法机关",
+    Organ.SUPERVISORY_COMMISSION: "监察机关",
+    Organ.BANK: "金融机构",
+    Organ.SYSTEM: "系统",
+    Organ.ORGAN_IN_CHARGE: "办案机关",
+    Organ.DECIDING_ORGAN: "决定机关",
+    Organ.TRANSFERRING_ORGAN: "移送机关",
+    Organ.RECEIVING_ORGAN: "接收机关",
+    Organ.HANDLING_ORGAN: "公安机关、人民检察院或者人民法院",
+}
+
+
+def organ_of(organ_id: str) -> Organ | None:
+    """The kind of organ that an id such as `proc-330106` names; None if it names none."""
+    return PREFIXES.get(organ_id.partition("-")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the organ of the token, the officer in it, and the client system that speaks for them."""
+
+    organ_id: str
+    organ: Organ
+    role: str
+    officer: str
+    client: str

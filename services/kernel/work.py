@@ -1,0 +1,214 @@
+"""The unit of work: what waits is decided together and committed together, each answered by itself after that commit.
+
+One writer per process takes all commands that are waiting: load (one statement), decide (pure), append (one statement,
+one commit). A case that another process moved meanwhile is loaded again. Requests on different cases never wait for
+more than the commit that is under way.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.kernel import log
+from services.kernel.clock import Clock
+from services.kernel.errors import KeyReused, NotReady, Refused
+from services.kernel.policy import Policy
+from services.kernel.record import Domain, Entry, Head, TakeStep, decide
+
+#: The most commands that share one commit.
+BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that is in the log: its row, and whether an earlier request with the same key had put it there."""
+
+    text: str
+    version: int
+    case_id: str
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class _Waiting:
+    command: TakeStep
+    dry_run: bool
+    answer: "asyncio.Future[Taken]"
+    tries: int = field(default=0)
+
+
+class Desk:
+    """Where a service's commands are handed in. `start` before use, `stop` after."""
+
+    def __init__(self, engine: AsyncEngine, domain: Domain, policy: Policy, clock: Clock) -> None:
+        self.engine = engine
+        self.domain = domain
+        self.policy = policy
+        self.clock = clock
+        self._waiting: deque[_Waiting] = deque()
+        self._bell = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to take commands."""
+        self._writer = asyncio.create_task(self._write(), name=f"{self.domain.service} writer")
+
+    async def stop(self) -> None:
+        """Finish what was handed in, then take no more."""
+        while self._waiting:
+            await asyncio.sleep(0.005)
+        if self._writer:
+            self._writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._writer
+
+    async def take(self, command: TakeStep, *, dry_run: bool = False) -> Taken:
+        """Take a step, or say what taking it would do. Returns after the commit.
+
+        Raises: Refused; NotReady when the database cannot be reached (the step may or may not have been recorded:
+        the same request with the same key tells).
+        """
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(command, dry_run, answer))
+        self._bell.set()
+        return await answer
+
+    async def take_all(self, commands: Sequence[TakeStep]) -> list[Taken | Refused]:
+        """Take many steps, each by itself, sharing commits; refusals stand in the place of their step."""
+        results = await asyncio.gather(*(self.take(command) for command in commands), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, Refused):
+                raise result
+        return [result for result in results if isinstance(result, Taken | Refused)]
+
+    async def head(self, case_id: str) -> Head:
+        """A case as it stands now; version 0 where there is none."""
+        async with raw(self.engine) as connection:
+            loaded = await log.load(connection, [case_id], [])
+        return loaded.heads.get(case_id, Head(case_id))
+
+    async def _write(self) -> None:
+        while True:
+            await self._bell.wait()
+            try:
+                async with raw(self.engine) as connection:
+                    while True:
+                        await self._bell.wait()
+                        self._bell.clear()
+                        while self._waiting:
+                            await self._batch(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                self._fail(error)
+                await asyncio.sleep(0.2)
+
+    def _fail(self, error: Exception) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.answer.done():
+                refusal = NotReady("数据库暂时不可用，请稍后以同一幂等键重试。", "the database cannot be reached now")
+                refusal.__cause__ = error
+                waiting.answer.set_exception(refusal)
+
+    async def _batch(self, connection: log.Connection) -> None:
+        batch, keys = self._next_batch()
+        try:
+            await self._decide_and_append(connection, batch, keys)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            self._waiting.extendleft(reversed([waiting for waiting in batch if not waiting.answer.done()]))
+            raise
+
+    def _next_batch(self) -> tuple[list[_Waiting], list[tuple[str, str]]]:
+        """As many as may share a commit; a key that is already in the batch waits for the next one."""
+        batch: list[_Waiting] = []
+        keys: dict[tuple[str, str], None] = {}
+        later: list[_Waiting] = []
+        while self._waiting and len(batch) < BATCH:
+            waiting = self._waiting.popleft()
+            key = (waiting.command.actor.client, waiting.command.key)
+            if key in keys:
+                later.append(waiting)
+            else:
+                keys[key] = None
+                batch.append(waiting)
+        self._waiting.extendleft(reversed(later))
+        return batch, list(keys)
+
+    async def _decide_and_append(
+        self, connection: log.Connection, batch: list[_Waiting], keys: list[tuple[str, str]]
+    ) -> None:
+        loaded = await log.load(connection, list({waiting.command.case_id for waiting in batch}), keys)
+        heads = dict(loaded.heads)
+        decided: list[tuple[_Waiting, Entry]] = []
+        now = self.clock.now()
+        for waiting in batch:
+            command = waiting.command
+            earlier = loaded.commands.get((command.actor.client, command.key))
+            try:
+                if earlier is not None:
+                    self._answer(waiting, _again(command, earlier))
+                    continue
+                if command.document_ids:
+                    known = await log.documents(connection, command.case_id, command.document_ids)
+                    command = replace(command, known=known)
+                head = heads.get(command.case_id) or Head(command.case_id)
+                entry = decide(head, command, domain=self.domain, policy=self.policy, at=now)
+            except Refused as refusal:
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(refusal)
+                continue
+            if waiting.dry_run:
+                self._answer(waiting, Taken(entry.text, entry.head.version, command.case_id))
+            else:
+                heads[command.case_id] = entry.head
+                decided.append((waiting, entry))
+        if decided:
+            await self._append(connection, loaded, decided)
+
+    async def _append(
+        self, connection: log.Connection, loaded: log.Loaded, decided: list[tuple[_Waiting, Entry]]
+    ) -> None:
+        expected = {
+            entry.head.case_id: loaded.heads[entry.head.case_id].version if entry.head.case_id in loaded.heads else 0
+            for _, entry in decided
+        }
+        try:
+            won = await log.append(connection, expected, [entry for _, entry in decided])
+        except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+            # Another process used one of these keys just now: what it did will be found on loading again.
+            won = set()
+        for waiting, entry in decided:
+            if entry.head.case_id in won:
+                self._answer(waiting, Taken(entry.text, entry.head.version, entry.head.case_id))
+            else:
+                waiting.tries += 1
+                self._waiting.append(waiting)
+        if self._waiting:
+            self._bell.set()
+
+    def _answer(self, waiting: _Waiting, taken: Taken) -> None:
+        if not waiting.answer.done():
+            waiting.answer.set_result(taken)
+
+
+def _again(command: TakeStep, earlier: log.Remembered) -> Taken:
+    if earlier.fingerprint.hex() != command.fingerprint:
+        raise KeyReused(
+            "这个幂等键已经用于另一项请求。",
+            "this Idempotency-Key was used for another request",
+            errors=[{"pointer": "/headers/Idempotency-Key", "code": "key_reused"}],
+        )
+    return Taken(earlier.text, earlier.seq, earlier.case_id, replayed=True)
+
+
+@contextlib.asynccontextmanager
+async def raw(engine: AsyncEngine) -> AsyncIterator[log.Connection]:
+    """An asyncpg connection of the engine's pool, in autocommit."""
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None, "a connection that is checked out is open"
+        yield driver
