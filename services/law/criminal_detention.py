@@ -1,0 +1,358 @@
+"""P06 拘留. From the warrant to release, arrest or another measure: the shortest clocks of all."""
+
+from datetime import date
+
+from services.kernel.period import Roll, days, hours, months
+from services.kernel.procedure import Event, Procedure, Remark, State, add, lasts, must, must_not, up_to
+from services.kernel.who import Organ
+from services.law.offices import COUNTY_HEAD, INTAKE
+from services.law.statutes import CPL, JC24, JY06, MPS, SPP
+
+
+class CriminalDetention(Procedure):
+    """拘留"""
+
+    id = "P06"
+    name = "criminal_detention"
+    zh = "拘留"
+    again = True
+    in_force = date(2018, 10, 26)
+
+    none = State("未拘留", initial=True)
+    detained_24h = State("已宣布拘留待送所")
+    in_center = State("在所羁押")
+    extended = State("延长拘留")
+    arrest_requested = State("已提请逮捕")
+    arrested = State("已逮捕", end=True)
+    bailed = State("取保候审", end=True)
+    rs = State("监视居住", end=True)
+    released = State("已释放", end=True)
+    transferred_direct = State("刑拘直诉移送", end=True)
+
+    # 拘留和送所
+    detain = COUNTY_HEAD.may(
+        "拘留",
+        at=none,
+        to=detained_24h,
+        ids="P06.T01",
+        needs="呈请拘留报告书、拘留证",
+        condition="现行犯或者重大嫌疑分子，有法定先行拘留的情形",
+        ends="bail:revoked_to_custody residential_surveillance:to_custody summons:next_measure",
+        liberty="taken",
+        cite=(CPL[82], CPL[85, 1], MPS[125, 1]),
+    )
+    admit = INTAKE.may(
+        "看守所收押",
+        at=detained_24h,
+        to=in_center,
+        ids="P06.T02",
+        needs="入所健康检查表、犯罪嫌疑人诉讼权利义务告知书、提讯提解证",
+        condition="凭拘留证收押，在拘留证上注明到达时间",
+        cite=(CPL[85, 2], MPS[153, 1], MPS[154]),
+    )
+    release_before_admission = COUNTY_HEAD.may(
+        "送所以前释放",
+        at=detained_24h,
+        to=released,
+        ids="P06.T03",
+        needs="释放通知书、释放证明书",
+        condition="发现不应当拘留",
+        liberty="given",
+        cite=(CPL[86], MPS[128]),
+    )
+
+    # 延长和提请逮捕。事实 extension 写明适用哪一种延长：1 为一日至四日，2 为至三十日
+    extend = COUNTY_HEAD.may(
+        "延长拘留期限",
+        at=in_center,
+        to=extended,
+        ids="P06.T04",
+        needs="呈请延长拘留期限报告书、延长拘留期限通知书",
+        condition="特殊情况；或者流窜作案、多次作案、结伙作案的重大嫌疑分子",
+        cite=(CPL[91, 1], CPL[91, 2], MPS[129]),
+    )
+    request_arrest = COUNTY_HEAD.may(
+        "提请批准逮捕",
+        at=in_center | extended,
+        to=arrest_requested,
+        ids="P06.T05 P06.T06",
+        needs="提请批准逮捕书、社会危险性说明及证据",
+        opens="arrest_review",
+        cite=(CPL[87], CPL[91], MPS[133, 3], MPS[137, 1]),
+    )
+    arrest = COUNTY_HEAD.may(
+        "转为逮捕",
+        at=arrest_requested,
+        to=arrested,
+        ids="P06.T07",
+        needs="逮捕证",
+        condition="人民检察院批准逮捕",
+        liberty="taken",
+        cite=(CPL[90], CPL[93], MPS[142]),
+    )
+
+    # 不批准逮捕以后
+    release_not_approved = COUNTY_HEAD.may(
+        "不批准逮捕后释放",
+        at=arrest_requested,
+        to=released,
+        ids="P06.T08",
+        needs="释放通知书、释放证明书、批准/不批准逮捕决定执行回执",
+        carries="arrest_review:release",
+        liberty="given",
+        cite=(CPL[91, 3], MPS[140]),
+    )
+    bail_not_approved = COUNTY_HEAD.may(
+        "不批准逮捕后取保候审",
+        at=arrest_requested,
+        to=bailed,
+        ids="P06.T09",
+        needs="取保候审决定书",
+        condition="需要继续侦查，并且符合取保候审条件",
+        carries="arrest_review:change",
+        liberty="given",
+        cite=(CPL[91, 3], MPS[81, 2]),
+    )
+    surveil_not_approved = COUNTY_HEAD.may(
+        "不批准逮捕后监视居住",
+        at=arrest_requested,
+        to=rs,
+        ids="P06.T10",
+        needs="监视居住决定书",
+        condition="需要继续侦查，并且符合监视居住条件",
+        carries="arrest_review:change",
+        liberty="given",
+        cite=(CPL[91, 3], MPS[109, 2]),
+    )
+
+    # 不提请逮捕的
+    grant_bail = COUNTY_HEAD.may(
+        "拘留变更为取保候审",
+        at=in_center | extended,
+        to=bailed,
+        ids="P06.T11 P06.T12",
+        needs="取保候审决定书、释放通知书",
+        condition="证据不符合逮捕条件，或者拘留期限届满需要继续侦查",
+        liberty="given",
+        cite=(CPL[67], MPS[81, 2], MPS[131]),
+    )
+    release = COUNTY_HEAD.may(
+        "释放",
+        at=in_center | extended,
+        to=released,
+        ids="P06.T13 P06.T14",
+        needs="释放通知书、释放证明书",
+        condition="不应当拘留，不追究刑事责任，或者拘留期限届满",
+        liberty="given",
+        cite=(CPL[86], CPL[99], MPS[128], MPS[131]),
+    )
+    transfer_direct = COUNTY_HEAD.may(
+        "直接移送审查起诉",
+        at=in_center | extended,
+        to=transferred_direct,
+        ids="P06.T16 P06.T15",
+        needs="起诉意见书",
+        condition="应当追究刑事责任，但不需要逮捕",
+        cite=(CPL[162, 1], MPS[131], MPS[289, 1]),
+    )
+
+    # 应当
+    detention_to_center = lasts(
+        Organ.POLICE,
+        "拘留后送看守所",
+        hours(24),
+        after=detain,
+        by=(
+            "criminal_detention:admit criminal_detention:release_before_admission "
+            "bail:decide residential_surveillance:decide"
+        ),
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="立即送所，至迟二十四小时；送所以后的讯问在看守所内进行",
+        on_expiry="非法羁押：提出纠正意见；其间取得的证据存疑",
+        cite=(CPL[85, 2], MPS[126], SPP[122]),
+    )
+    detention_first_interrogation = must(
+        Organ.POLICE,
+        "拘留后讯问",
+        hours(24),
+        after=Event("detention_executed"),
+        roll=Roll.NEVER,
+        note="讯问由证据服务的笔录证明，尚无对应步骤；异地拘留可以委托协作地讯问（MPS 351）",
+        cite=(CPL[86], MPS[128], SPP[124]),
+    )
+    detention_family_notice = must(
+        Organ.POLICE,
+        "拘留通知家属",
+        hours(24),
+        after=Event("detention_executed"),
+        roll=Roll.NEVER,
+        note="送达另由送达回证证明，尚无对应步骤；无法通知，或者危害国家安全、恐怖活动犯罪有碍侦查的除外",
+        cite=(CPL[85, 2], MPS[127], SPP[123]),
+    )
+    # 两种延长择一适用，都由 extend 准许，故写两次
+    detention_request_arrest = lasts(
+        Organ.POLICE,
+        "拘留后提请批准逮捕",
+        days(3),
+        after=detain,
+        by=(
+            "criminal_detention:request_arrest criminal_detention:release criminal_detention:release_before_admission "
+            "criminal_detention:grant_bail criminal_detention:transfer_direct bail:decide "
+            "residential_surveillance:decide investigation_close:withdraw investigation_close:terminate "
+            "custody_handover:release custody_handover:release_reminded custody_handover:release_overdue"
+        ),
+        extensions=(
+            add(days(4), "特殊情况（1至4日）", "县级以上公安机关负责人", "CPL 91.1"),
+            up_to(days(30), "流窜作案、多次作案、结伙作案的重大嫌疑分子", "县级以上公安机关负责人", "CPL 91.2"),
+        ),
+        extended_by=extend | extend,
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="最长七日或者三十日；执行拘留后满二十四小时为一日（JY06 4）",
+        on_expiry="释放，或者取保候审、监视居住（CPL 98、99，MPS 131）",
+        cite=(CPL[91, 1], CPL[91, 2], MPS[129], JY06[6]),
+    )
+    detention_extension_internal_application = must(
+        Organ.POLICE,
+        "呈请延长拘留期限",
+        hours(24),
+        after=Event("detention_expiry"),
+        kind="advisory",
+        roll=Roll.NEVER,
+        before=True,
+        note="机关内部的呈请不在步骤中，条文未见原文，故只登记",
+        cite=JY06[9],
+    )
+    custody_expiry_reminder_detention30 = must(
+        Organ.DETENTION_CENTER,
+        "拘留30日到期提示",
+        days(3),
+        after=Event("detention_expiry"),
+        kind="advance",
+        roll=Roll.NEVER,
+        before=True,
+        note="只适用于延长至三十日的拘留；自期限届满倒算，届满不是步骤，故只登记",
+        cite=JY06[27],
+    )
+    procuratorate_detention = lasts(
+        Organ.PROCURATORATE,
+        "检察机关拘留",
+        days(14),
+        after=Event("detention_executed"),
+        extensions=(add(days(3), "特殊情况（1至3日）", "检察长", "CPL 167"),),
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="人民检察院直接受理的案件；检察院决定的拘留没有步骤，故只登记",
+        on_expiry="释放或者变更强制措施",
+        cite=(CPL[167], SPP[126]),
+    )
+    supervision_case_detention = lasts(
+        Organ.PROCURATORATE,
+        "监察移送案件先行拘留",
+        days(10),
+        after=Event("detention_executed"),
+        extensions=(add(days(4), "特殊情况（1至4日）", "检察长", "CPL 170.2"),),
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="拘留后留置自动解除，不计入审查起诉期限；检察院决定的拘留没有步骤，故只登记",
+        on_expiry="作出逮捕、取保候审或者监视居住的决定",
+        cite=(CPL[170, 2], SPP[143]),
+    )
+    overdue_detention_notice_check = must(
+        Organ.POLICE,
+        "超期羁押纠正通知的审查",
+        days(3),
+        after=Event("illegality_notice_received"),
+        note="纠正超期羁押的往来不在步骤中，故只登记",
+        cite=JY06[32],
+    )
+    overdue_detention_complaint_forward = must(
+        Organ.DETENTION_CENTER,
+        "看守所转送超期羁押申诉",
+        hours(24),
+        after=Event("detention_complaint_received"),
+        roll=Roll.NEVER,
+        note="被羁押人的申诉不在步骤中，故只登记",
+        cite=JY06[33],
+    )
+    foreigner_measure_report = must(
+        Organ.POLICE,
+        "外国人强制措施层报",
+        hours(48),
+        after=Event("measure_on_foreigner"),
+        roll=Roll.NEVER,
+        note="报省级公安机关并通报外事部门，重大案件报公安部；国籍不在步骤中，故只登记",
+        cite=MPS[367],
+    )
+    employer_notice_measure = must(
+        Organ.PROCURATORATE,
+        "采取/解除强制措施告知单位",
+        days(5),
+        after=Event("measure_taken_or_lifted"),
+        note="只适用于机关事业单位工作人员；身份不在步骤中，故只登记",
+        cite=SPP[153],
+    )
+    supervision_retention = lasts(
+        Organ.SUPERVISORY_COMMISSION,
+        "留置",
+        months(3),
+        after=Event("retention_executed"),
+        extensions=(
+            add(months(3), "特殊情况", "上一级监察机关（省级以下）", "JC24 48.1"),
+            add(months(2), "可能判处十年有期徒刑以上", "国家监察委员会", "JC24 48.2"),
+        ),
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="监察机关的办理不在本系统，只为移送时衔接而登记",
+        cite=JC24[48],
+    )
+    supervision_short_custody = lasts(
+        Organ.SUPERVISORY_COMMISSION,
+        "管护",
+        days(7),
+        after=Event("short_custody_executed"),
+        extensions=(add(days(3), "特殊情况（1至3日）", "监察机关主要负责人", "JC24 46"),),
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="监察机关的办理不在本系统，只为移送时衔接而登记",
+        cite=JC24[46],
+    )
+
+    # 不得
+    no_detention_before_filing = must_not(
+        Organ.POLICE,
+        "立案以前拘留",
+        steps=detain,
+        unless="case_intake:file case_intake:file_anew supervise_non_filing:file",
+        invariant="INV-12",
+        cite=MPS[174, 2],
+    )
+    no_arrest_unapproved = must_not(
+        Organ.POLICE,
+        "未经批准或者决定而逮捕",
+        steps=arrest,
+        unless=(
+            "arrest_review:approve arrest_review:overturn arrest_review:overturn_on_review "
+            "arrest_review:decide_procuratorate arrest_review:decide_court"
+        ),
+        invariant="INV-02",
+        cite=CPL[80],
+    )
+
+    detention_by_procuratorate = Remark(
+        "人民检察院决定拘留的，由公安机关制作拘留证并立即执行",
+        why="表中只有公安机关自行决定的拘留；检察院的拘留期限不同，不能借用同一步骤，待表补足",
+        cite=(CPL[165], SPP[122, 1], MPS[132, 1]),
+    )
+    deputies = Remark(
+        "拘留县级以上人民代表大会代表，须经许可；因现行犯拘留的，应当立即报告",
+        why="代表身份不在步骤中，许可由文书证明",
+        cite=(MPS[164], MPS[165]),
+    )

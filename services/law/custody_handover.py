@@ -1,0 +1,279 @@
+"""P24 换押、羁押期限变更通知与到期提示. Who holds a person for whom, and until when, as the detention centre knows it.
+
+The line ends where the receiving organ holds the person; that organ is then the holding organ of the next hand-over.
+"""
+
+from datetime import date
+
+from services.kernel.period import AT_ONCE, Roll, days
+from services.kernel.procedure import DETAINED, Event, Procedure, Remark, State, must
+from services.kernel.who import Organ
+from services.law.offices import CENTER, CLOCK, COORDINATOR, ORGAN_IN_CHARGE, RECEIVING_ORGAN, TRANSFERRING_ORGAN
+from services.law.statutes import CPL, JY06, KSS, KY14, MPS, SPC, SPP
+
+
+class CustodyHandover(Procedure):
+    """换押、羁押期限变更通知与到期提示"""
+
+    id = "P24"
+    name = "custody_handover"
+    zh = "换押、羁押期限变更通知与到期提示"
+    kept_by = "custody_transfer"
+    line = "custody"
+    again = True
+    in_force = date(2014, 3, 3)
+
+    held_by_A = State("甲机关羁押", initial=True)  # noqa: N815 - the id of the tables
+    handover_open = State("换押待完成")
+    held_by_B = State("乙机关羁押", end=True)  # noqa: N815 - the id of the tables
+    change_pending = State("期限变更待送达")
+    reminded = State("已到期提示")
+    overdue = State("超期")
+    ended = State("羁押结束", end=True)
+
+    # 换押
+    offer = TRANSFERRING_ORGAN.may(
+        "移送换押",
+        at=held_by_A | reminded,
+        to=handover_open,
+        ids="P24.T01 P24.T08",
+        needs="换押证",
+        condition="案件移送另一机关；一联送看守所，其余随案移送",
+        handover="offer",
+        cite=(KY14["一(一)"], KY14["二(一)"], KSS[15]),
+    )
+    offer_commanded = COORDINATOR.may(
+        "案件已移送而未换押，由协同中枢发起换押",
+        at=held_by_A | reminded,
+        to=handover_open,
+        ids="P24.S03",
+        condition="只登记换押应当进行，不代替移送机关的换押证",
+        handover="offer",
+        cite=KY14["一(一)"],
+    )
+    withdraw_offer = TRANSFERRING_ORGAN.may(
+        "撤回换押", at=handover_open, to=held_by_A, ids="P24.S02", handover="withdraw", cite=KY14["二(一)"]
+    )
+    accept = RECEIVING_ORGAN.may(
+        "接收换押",
+        at=handover_open,
+        to=held_by_B,
+        ids="P24.T02",
+        needs="换押证、换押回执（看守所签收）、提讯提解证",
+        condition="案件已受理；填写新的羁押起止日期，原提讯提解证失效",
+        handover="accept",
+        cite=(KY14["二(一)"], KSS[15], JY06[28]),
+    )
+    return_ = RECEIVING_ORGAN.may(
+        "不予受理，退回换押",
+        at=handover_open,
+        to=held_by_A,
+        ids="P24.T03",
+        needs="退回案件函（决定）/补送材料通知书",
+        condition="案件未受理，原期限继续计算",
+        handover="return",
+        cite=(KY14["二(一)"], SPC[219], SPP[158]),
+    )
+    confirm = CENTER.may(
+        "看守所签收换押",
+        at=held_by_B,
+        to=held_by_B,
+        ids="P24.S04",
+        needs="换押回执（看守所签收）",
+        cite=KY14["二(一)"],
+    )
+
+    # 期限变更
+    notice_change = ORGAN_IN_CHARGE.may(
+        "通知变更羁押期限",
+        at=held_by_A,
+        to=change_pending,
+        ids="P24.T04",
+        needs="变更羁押期限通知书",
+        condition="期限延长、重新计算、停止或者恢复计算，以及程序转换",
+        cite=(KY14["一(二)"], KY14["二(二)"], MPS[151], SPP[152]),
+    )
+    confirm_change = CENTER.may(
+        "看守所签收期限变更",
+        at=change_pending,
+        to=held_by_A,
+        ids="P24.T05",
+        needs="换押回执（看守所签收）",
+        condition="原期限届满以前送达；停止、恢复计算的三日以内送达",
+        cite=KY14["二(二)"],
+    )
+
+    # 到期
+    remind = CENTER.may(
+        "发出羁押期限即将届满通知",
+        at=held_by_A,
+        to=reminded,
+        ids="P24.T06",
+        needs="羁押期限即将届满通知书",
+        condition="届满七日以前；拘留延至三十日的，三日以前",
+        cite=(SPP[615, 1, 2], JY06[27], KSS[43]),
+    )
+    extend_reminded = ORGAN_IN_CHARGE.may(
+        "到期提示后通知变更羁押期限",
+        at=reminded,
+        to=held_by_A,
+        ids="P24.T07",
+        needs="变更羁押期限通知书",
+        cite=(KY14["二(二)"], MPS[151]),
+    )
+    # 表中只自到期提示才会超期；没有提示的也会超期，否则漏发提示就掩盖了超期（S05）。
+    # 表中以超期羁押报告书为凭，而期限届满不待文书：报告另成一步（S06）
+    lapse = CLOCK.may(
+        "羁押期限届满",
+        at=held_by_A | reminded,
+        to=overdue,
+        ids="P24.S05 P24.T10",
+        needs="[超期羁押报告书]",
+        cite=(CPL[98], SPP[615, 1, 3], KSS[43]),
+    )
+    report_overdue = CENTER.may(
+        "书面报告超期羁押",
+        at=overdue,
+        to=overdue,
+        ids="P24.S06",
+        needs="超期羁押报告书",
+        condition="报告人民检察院并通知办案机关",
+        cite=(SPP[615, 1, 3], KSS[43]),
+    )
+    deliver_late = ORGAN_IN_CHARGE.may(
+        "补送期限变更通知",
+        at=overdue,
+        to=held_by_A,
+        ids="P24.T12",
+        needs="变更羁押期限通知书",
+        condition="有效的羁押依据早已存在而未送达；报警记录保留",
+        cite=(KY14["二(二)"], MPS[151]),
+    )
+
+    # 释放。表中只自到期提示和超期释放；释放不待换押或者变更完成，故其余各状态也可以（S01、S07、S08）
+    release = ORGAN_IN_CHARGE.may(
+        "释放",
+        at=held_by_A | handover_open | change_pending,
+        to=ended,
+        ids="P24.S01 P24.S07 P24.S08",
+        needs="释放通知书、释放证明书",
+        cite=(CPL[97], CPL[98], CPL[99]),
+    )
+    release_reminded = ORGAN_IN_CHARGE.may(
+        "到期释放",
+        at=reminded,
+        to=ended,
+        ids="P24.T09",
+        needs="释放通知书、释放证明书",
+        cite=(CPL[98], CPL[99]),
+    )
+    release_overdue = ORGAN_IN_CHARGE.may(
+        "超期释放",
+        at=overdue,
+        to=ended,
+        ids="P24.T11",
+        needs="释放通知书、释放证明书、[纠正违法通知书]",
+        cite=(CPL[98], CPL[99]),
+    )
+
+    # 应当。办案机关随阶段而变，表中以公安机关、检察院为首
+    handover_certificate_by_transferor = must(
+        Organ.POLICE,
+        "移送机关送达换押证",
+        None,
+        after=(
+            "investigation_close:transfer prosecution_review:return supplementary_return:resubmit "
+            "supplementary_return:resubmit_with_opinion supplementary_return:resubmit_late prosecution_review:resubmit "
+            "prosecution_review:move_jurisdiction prosecution_review:charge court_intake:return "
+            "first_trial:adjourn_for_supplement first_trial:resume_after_supplement first_trial:withdraw "
+            "first_trial:withdraw_after_supplement first_trial:move_jurisdiction second_trial:transfer "
+            "second_trial:remand"
+        ),
+        by=offer | offer_commanded,
+        when=DETAINED,
+        roll=Roll.NEVER,
+        note="通知没有规定小时或者日数（及时），故不计算到期，只核对有无。移送机关随阶段而变；死刑复核的换押尚无步骤",
+        cite=KY14["二(一)"],
+    )
+    handover_certificate_by_receiver = must(
+        Organ.PROCURATORATE,
+        "接收机关送达换押证",
+        None,
+        after=(
+            "investigation_close:accept supplementary_return:receive supplementary_return:resubmit "
+            "supplementary_return:resubmit_with_opinion supplementary_return:resubmit_late prosecution_review:resubmit "
+            "prosecution_review:accept_moved court_intake:receive first_trial:adjourn_for_supplement "
+            "first_trial:resume_after_supplement first_trial:accept_moved second_trial:accept"
+        ),
+        by=accept,
+        when=DETAINED,
+        roll=Roll.NEVER,
+        on_expiry="原期限届满而看守所未收到的，羁押没有登记的依据，按超期羁押报警",
+        note="通知没有规定小时或者日数（及时），故不计算到期，只核对有无。接收机关随阶段而变；发回重审的接收没有步骤",
+        cite=(KY14["二(一)"], KSS[15]),
+    )
+    custody_change_notice = must(
+        Organ.POLICE,
+        "羁押期限变更通知",
+        AT_ONCE,
+        after=Event("custody_period_expiry"),
+        kind="advance",
+        roll=Roll.NEVER,
+        before=True,
+        on_expiry="看守所以原届满之日为准，拒绝提讯",
+        note="应当在原期限届满以前送达看守所；届满之日由计算得出，不是步骤，故只登记。办案机关随阶段而变",
+        cite=(KY14["二(二)"], SPP[152]),
+    )
+    custody_stop_resume_notice = must(
+        Organ.POLICE,
+        "停止/恢复计算羁押期限通知",
+        days(3),
+        after=(
+            "custody_extension:start_unidentified custody_extension:identify custody_extension:pause "
+            "custody_extension:resume"
+        ),
+        by=notice_change | extend_reminded | deliver_late,
+        note="身份不明和精神病鉴定，开始和结束都应当通知",
+        cite=KY14["二(二)"],
+    )
+    custody_expiry_reminder = must(
+        Organ.DETENTION_CENTER,
+        "看守所羁押期限即将届满通知",
+        days(7),
+        after=Event("custody_period_expiry"),
+        kind="advance",
+        roll=Roll.NEVER,
+        before=True,
+        note="届满之日由计算得出，不是步骤，故只登记；发出通知是到期提示这一步",
+        cite=(SPP[615, 1, 2], JY06[27], KSS[43]),
+    )
+    overdue_custody_report = must(
+        Organ.DETENTION_CENTER,
+        "超期羁押报告",
+        AT_ONCE,
+        after=lapse,
+        by=report_overdue,
+        roll=Roll.NEVER,
+        severity="critical",
+        note="立即书面报告人民检察院并通知办案机关",
+        cite=(SPP[615, 1, 3], KSS[43]),
+    )
+    custody_change_internal_notice = must(
+        Organ.PROCURATORATE,
+        "期限变更通知刑事执行检察",
+        days(10),
+        after=Event("custody_changed"),
+        note="检察院内部的通知没有步骤，故只登记",
+        cite=SPP[614],
+    )
+
+    detention_to_arrest = Remark(
+        "同一公安机关由拘留转为逮捕的，不换押，也不通知变更期限，另发提讯提解证",
+        why="办案机关不变，羁押的依据由执行逮捕记载",
+        cite=KY14["一(一)"],
+    )
+    no_interrogation_by_former_organ = Remark(
+        "换押以后，原提讯提解证失效，看守所拒绝原办案机关提讯",
+        why="提讯由看守所凭证件办理，没有步骤",
+        cite=(JY06[28], KSS[19]),
+    )
