@@ -1,0 +1,197 @@
+"""The ledger of one case: every act that the services recorded, in order, and what can be read off it. Pure.
+
+Repeated or late news changes the answer and cannot corrupt it: rows are ordered here, not by arrival.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from services.kernel.code import Code
+from services.kernel.period import Moment, local_date
+from services.kernel.transition import read_moment
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One step taken for one subject. `subject` is the person where the act concerns a custody of theirs."""
+
+    type: str
+    subject: str
+    moment: Moment
+    recorded: datetime
+    service: str
+    seq: int
+    order: int
+    held_before: bool
+    row: Row
+
+    @property
+    def day(self) -> date:
+        """The day of the act in Asia/Shanghai."""
+        return local_date(self.moment)
+
+    @property
+    def transition_id(self) -> str:
+        """The row that records it."""
+        return str(self.row["id"])
+
+    def follows(self, other: "Act") -> bool:
+        """Whether this act came after another: by sequence in one log, by day across two."""
+        if self.service == other.service:
+            return self.seq > other.seq or (self.seq == other.seq and self.order > other.order)
+        return self.day >= other.day
+
+
+class Ledger:
+    """All rows of one case, of all services, each once, in the order in which they were recorded."""
+
+    def __init__(self, case_id: str, rows: Sequence[Row], code: Code) -> None:
+        self.case_id = case_id
+        self.code = code
+        unique = {(row["service"], row["seq"]): row for row in rows}
+        self.rows = sorted(unique.values(), key=lambda row: (row["recorded_at"], row["service"], row["seq"]))
+
+    @cached_property
+    def person_of(self) -> dict[str, str]:
+        """The person of each custody."""
+        created = (item for row in self.rows for item in row.get("created", {}).items())
+        return {subject: what["person"] for subject, what in created if what["kind"] == "custody"}
+
+    @cached_property
+    def acts(self) -> tuple[Act, ...]:
+        """Every step taken, one entry for each subject, carried steps too."""
+        return tuple(self._acts())
+
+    @cached_property
+    def by_type(self) -> dict[str, list[Act]]:
+        """The acts by `procedure:step`, in order."""
+        found: dict[str, list[Act]] = {}
+        for act in self.acts:
+            found.setdefault(act.type, []).append(act)
+        return found
+
+    def of(self, types: Sequence[str], subject: str | None = None) -> list[Act]:
+        """The acts of these types, in order, of one subject (or of the case as a whole) if one is named."""
+        found = [act for type_ in types for act in self.by_type.get(type_, ())]
+        if subject is not None:
+            found = [act for act in found if act.subject in {subject, self.case_id}]
+        return sorted(found, key=lambda act: act.order)
+
+    @cached_property
+    def persons(self) -> list[str]:
+        """The persons of the case, in the order in which they were registered."""
+        created = (item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items())
+        return [subject for subject, what in created if what["kind"] == "person"]
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What the record calls each person."""
+        created = (item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items())
+        return {subject: what["label"] for subject, what in created if what["kind"] == "person"}
+
+    @cached_property
+    def organs(self) -> set[str]:
+        """Every organ that shares the case."""
+        return {organ for row in self.rows for organ in row.get("organs", {}).values()}
+
+    @cached_property
+    def lines(self) -> dict[str, dict[str, str]]:
+        """Where each line of each subject stands, as the services recorded it."""
+        found: dict[str, dict[str, str]] = {}
+        for row in self.rows:
+            for move in row["moves"]:
+                found.setdefault(move["subject"], {})[move["procedure"]] = move["to"]
+        return found
+
+    @cached_property
+    def in_charge(self) -> dict[str, tuple[str, Row | None]]:
+        """The organ in charge of each person's stage, and the row that made it so (None: from the beginning)."""
+        found: dict[str, tuple[str, Row | None]] = {person: ("police", None) for person in self.persons}
+        for row in self.rows:
+            if row["service"] == "case_flow" and "in_charge" in row:
+                found.update(dict.fromkeys(row["subjects"], (row["in_charge"], row)))
+        return found
+
+    @cached_property
+    def custodies(self) -> dict[str, "Custody"]:
+        """Every custody as the custody service recorded it."""
+        found: dict[str, Custody] = {}
+        for row in (row for row in self.rows if row["service"] == "custody_transfer"):
+            for custody, what in row.get("created", {}).items():
+                found[custody] = Custody(custody, what["person"], row["holders"][custody], row)
+            for custody in found.keys() & set([*row["subjects"], *row.get("titles", {})]):
+                found[custody].read(row)
+        return found
+
+    def _acts(self) -> Iterator[Act]:
+        held: dict[str, dict[str, bool]] = {}
+        order = 0
+        for row in self.rows:
+            moment, recorded = read_moment(row["occurred_at"]), read_moment(row["recorded_at"])
+            assert isinstance(recorded, datetime), "recorded_at is an instant"
+            steps = [(f"{move['procedure']}:{move['step']}", move["subject"]) for move in row["moves"] if "step" in move]
+            admitted = [(row["type"], what["person"]) for what in row.get("created", {}).values() if "person" in what]
+            for type_, subject in [*steps, *admitted]:
+                person = self.person_of.get(subject, subject)
+                before = held.setdefault(person, {})
+                yield Act(
+                    type_, person, moment, recorded, row["service"], row["seq"], order, _is_held(before), row
+                )
+                order += 1
+                liberty = self.code.steps[type_].liberty if type_ in self.code.steps else ""
+                if liberty or (type_, subject) in admitted:
+                    before[row["service"]] = liberty != "given"
+
+
+def _is_held(known: Mapping[str, bool]) -> bool:
+    """The centre's word counts where there is one; else that of the organ that ordered it."""
+    return known.get("custody_transfer", known.get("case_flow", False))
+
+
+class Custody:
+    """One person's custody, read off the rows of the custody service."""
+
+    def __init__(self, custody_id: str, person: str, holder: str, row: Row) -> None:
+        self.id = custody_id
+        self.person = person
+        self.holder = holder
+        self.receiver: str | None = None
+        self.offered: Row | None = None
+        self.ended: Row | None = None
+        self.titles: list[Mapping[str, Any]] = []
+        self.pending: Mapping[str, Any] | None = None
+        self.confirmed = 0
+        self.accepted = 0
+        self.admitted = row
+
+    def read(self, row: Row) -> None:
+        """Bring it up to one more row."""
+        title = row.get("titles", {}).get(self.id)
+        step = row["type"].partition(":")[2]
+        if title is not None:
+            if step == "notice_change":
+                self.pending = title
+            else:
+                self.titles.append({**title, "row": row})
+        if row["type"].startswith("custody_handover:"):
+            match step:
+                case "confirm_change" if self.pending is not None:
+                    self.titles.append({**self.pending, "row": row})
+                    self.pending = None
+                case "confirm":
+                    self.confirmed += 1
+        match row.get("handover"):
+            case "offer":
+                self.receiver, self.offered = row.get("to_organ"), row
+            case "accept":
+                self.holder, self.receiver, self.offered = self.receiver or row["organ"], None, None
+                self.accepted += 1
+            case "return" | "withdraw":
+                self.receiver, self.offered = None, None
+        if any(move["subject"] == self.id and move["to"] == "ended" for move in row["moves"]):
+            self.ended = row

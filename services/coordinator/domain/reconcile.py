@@ -1,0 +1,90 @@
+"""Concluding: the whole ledger of a case in, everything owed, broken and contradictory out. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from services.coordinator.domain.duties import Clocks, Duty, Owed, Reading, duties
+from services.coordinator.domain.finding import Finding
+from services.coordinator.domain.invariants import RULES, Case
+from services.coordinator.domain.ledger import Ledger, Row
+from services.kernel.code import Code
+from services.kernel.period import ZONE
+from services.kernel.transition import read_moment
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """An ordinary step of another service that the coordinator commands, for a finding."""
+
+    finding: Finding
+    custody_id: str
+    to_organ: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What was concluded about a case, what may be commanded, and when to look again though nothing happens."""
+
+    case_id: str
+    findings: tuple[Finding, ...]
+    duties: tuple[Duty, ...]
+    repairs: tuple[Repair, ...]
+    look_at: datetime | None
+
+
+def reconcile(
+    case_id: str, rows: Sequence[Row], *, code: Code, clocks: Clocks, reading: Reading, tolerance: timedelta
+) -> Conclusion:
+    """Everything that can be concluded about one case, as far as each log has been read.
+
+    Reads the whole ledger every time, never a difference, so repeated or late news changes the answer and cannot
+    corrupt it. A duty is overdue only if the log that would show the deed has been read past the due moment.
+    """
+    ledger = Ledger(case_id, rows, code)
+    owed = duties(ledger, clocks, reading)
+    case = Case(ledger, owed, reading, tolerance)
+    found = {finding.id: finding for finding in owed.findings}
+    for rule in RULES:
+        found.update((finding.id, finding) for finding in rule(case))
+    findings = sorted(found.values(), key=lambda finding: (finding.kind, finding.subject, finding.due, finding.id))
+    return Conclusion(
+        case_id, tuple(findings), tuple(owed.duties), tuple(_repairs(ledger, findings)), _look_at(ledger, owed, reading, tolerance)
+    )
+
+
+def _repairs(ledger: Ledger, findings: Sequence[Finding]) -> list[Repair]:
+    """换押 that is due and that nobody opened: the organ in charge holds the case, the custody stands elsewhere."""
+    repairs = []
+    for finding in findings:
+        if finding.kind == "INV-01":
+            custody = next(
+                each for each in ledger.custodies.values() if each.person == finding.subject and each.ended is None
+            )
+            organ = _organ_in_charge(ledger, finding.subject)
+            if organ and organ != custody.holder:
+                repairs.append(Repair(finding, custody.id, organ))
+    return repairs
+
+
+def _organ_in_charge(ledger: Ledger, person: str) -> str:
+    kind, _ = ledger.in_charge[person]
+    organs = [row["organs"][kind] for row in ledger.rows if row["service"] == "case_flow" and kind in row.get("organs", {})]
+    return str(organs[-1]) if organs else ""
+
+
+def _look_at(ledger: Ledger, owed: Owed, reading: Reading, tolerance: timedelta) -> datetime | None:
+    """The next moment at which time alone would change the answer."""
+    moments = [owed.look_at] if owed.look_at is not None else []
+    moments += [
+        datetime.combine(date.fromisoformat(title["end"]) + timedelta(days=1), time(), ZONE)
+        for custody in ledger.custodies.values()
+        if custody.ended is None
+        for title in custody.titles[-1:]
+        if title["end"]
+    ]
+    if ledger.rows:
+        recorded = read_moment(ledger.rows[-1]["recorded_at"])
+        assert isinstance(recorded, datetime), "recorded_at is an instant"
+        moments.append(recorded + tolerance)
+    return min((moment for moment in moments if moment > reading.now), default=None)

@@ -1,0 +1,191 @@
+"""Read each log from where it stopped, through the gateway; conclude; command what an ordinary step mends.
+
+What was read, how far, and what was concluded from it are stored in one transaction, so a coordinator that is killed
+anywhere goes on as if it had not been. A lock in the database lets one coordinator work at a time.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+
+from services.coordinator import repository
+from services.coordinator.domain.duties import Clocks, Reading
+from services.coordinator.domain.reconcile import reconcile
+from services.kernel import log
+from services.kernel.identity import Signer
+from services.kernel.service import Service
+from services.kernel.work import raw
+
+FOLLOWED = ("case_flow", "custody_transfer", "evidence")
+#: Rows asked for at once, seconds to wait for news, seconds between looks at what time alone changes.
+PAGE, WAIT, SWEEP = 1000, 5.0, 2.0
+#: How many cases are concluded in one transaction.
+AT_ONCE = 200
+_LEADER = 0x53_54_43_4F
+_LOGGER = logging.getLogger("singletrack")
+
+
+@dataclass(slots=True)
+class Follower:
+    """Follows the logs of all services. `run` until cancelled."""
+
+    service: Service
+    signer: Signer
+    clocks: Clocks
+    client: httpx.AsyncClient
+    _one_at_a_time: asyncio.Lock
+
+    async def run(self) -> None:
+        """Lead when nobody else does; start again after whatever goes wrong."""
+        while True:
+            try:
+                async with raw(self.service.engine) as connection:
+                    if await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LEADER):
+                        try:
+                            await self._lead(connection)
+                        finally:
+                            with contextlib.suppress(Exception):
+                                await connection.execute("SELECT pg_advisory_unlock($1)", _LEADER)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, httpx.HTTPError):
+                _LOGGER.warning("the coordinator starts again", exc_info=True)
+            await asyncio.sleep(0.5)
+
+    async def _lead(self, lock: log.Connection) -> None:
+        tasks = [
+            *(asyncio.create_task(self._follow(name)) for name in FOLLOWED),
+            asyncio.create_task(self._sweep()),
+            asyncio.create_task(self._hold(lock)),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _hold(self, lock: log.Connection) -> None:
+        """The lock is ours as long as its connection lives."""
+        while True:
+            await lock.fetchval("SELECT 1")
+            await asyncio.sleep(1)
+
+    async def _follow(self, name: str) -> None:
+        async with raw(self.service.engine) as connection:
+            after, _ = (await repository.positions(connection)).get(name, (0, None))
+        waits = 0.0
+        while True:
+            asked_at = self.service.clock.now()
+            try:
+                answer = await self.client.get(
+                    f"/v1/feeds/{name}/events",
+                    params={"after": str(after), "limit": PAGE, "wait": waits},
+                    headers=self._headers(),
+                    timeout=WAIT + 10,
+                )
+                answer.raise_for_status()
+            except httpx.HTTPError:
+                await asyncio.sleep(0.5)
+                continue
+            page = answer.json()
+            events: Sequence[Mapping[str, Any]] = page["items"]
+            # What was committed before we asked is in this page, unless there are more: then nothing is known yet.
+            read_until = None if page["has_more"] else asked_at
+            after = int(page["next_cursor"])
+            waits = 0.0 if page["has_more"] else WAIT
+            await self._take_in(name, events, after, read_until)
+
+    def _headers(self) -> dict[str, str]:
+        token = self.signer.issue("sys-coordinator", "coordinator", officer="coordinator", client="coordinator")
+        return {"Authorization": f"Bearer {token}"}
+
+    async def _take_in(
+        self, name: str, events: Sequence[Mapping[str, Any]], after: int, read_until: datetime | None
+    ) -> None:
+        async with self._one_at_a_time, raw(self.service.engine) as connection, connection.transaction():
+            texts = [json.dumps(event["data"], ensure_ascii=False, separators=(",", ":")) for event in events]
+            changed = await repository.store(connection, name, events, texts) if events else set()
+            await repository.move(connection, name, after, read_until)
+            await self._conclude(connection, sorted(changed))
+
+    async def _sweep(self) -> None:
+        """What no event announced: time that passed."""
+        while True:
+            async with self._one_at_a_time, raw(self.service.engine) as connection, connection.transaction():
+                cases = await repository.due_for_a_look(connection, self.service.clock.now(), AT_ONCE)
+                await self._conclude(connection, cases)
+            await self._command()
+            await asyncio.sleep(0.0 if len(cases) == AT_ONCE else SWEEP)
+
+    async def _conclude(self, connection: log.Connection, case_ids: Sequence[str]) -> None:
+        now = self.service.clock.now()
+        positions = await repository.positions(connection)
+        settings = self.service.settings
+        reading = Reading(
+            {name: until for name, (_, until) in positions.items() if until is not None},
+            now,
+            timedelta(seconds=settings.at_once_tolerance_seconds),
+        )
+        for start in range(0, len(case_ids), AT_ONCE):
+            part = case_ids[start : start + AT_ONCE]
+            rows = await repository.rows_of(connection, part)
+            conclusions = [
+                reconcile(
+                    case_id,
+                    rows[case_id],
+                    code=self.service.domain.code,
+                    clocks=self.clocks,
+                    reading=reading,
+                    tolerance=timedelta(seconds=settings.handover_tolerance_seconds),
+                )
+                for case_id in part
+            ]
+            organs = {
+                case_id: sorted({organ for row in rows[case_id] for organ in row.get("organs", {}).values()})
+                for case_id in part
+            }
+            await repository.conclude(connection, conclusions, organs, now)
+            await repository.ask(connection, [repair for each in conclusions for repair in each.repairs], now)
+
+    async def _command(self) -> None:
+        """Command what was noted. The key is the finding's id: asked again, it is done once."""
+        async with raw(self.service.engine) as connection:
+            for each in await repository.asked(connection):
+                try:
+                    status, answer = await self._post(each)
+                except httpx.HTTPError:
+                    return
+                if status < 500:  # noqa: PLR2004 - theirs to repeat, with the same key
+                    await repository.answered(connection, each["finding_id"], status, answer)
+
+    async def _post(self, each: Mapping[str, Any]) -> tuple[int, str]:
+        url = f"/v1/custodies/{each['target']}"
+        custody = await self.client.get(url, headers=self._headers(), timeout=10)
+        if custody.status_code != 200:  # noqa: PLR2004 - OK
+            return custody.status_code, custody.text
+        answer = await self.client.post(
+            f"{url}/transitions",
+            headers={**self._headers(), "Idempotency-Key": each["finding_id"], "If-Match": custody.headers["etag"]},
+            json={
+                "type": "custody_handover:offer_commanded",
+                "to_organ": each["body"]["to_organ"],
+                "reason": each["body"]["reason"],
+            },
+            timeout=10,
+        )
+        return answer.status_code, answer.text
+
+
+async def follow(service: Service, signer: Signer, gateway_url: str, transport: httpx.AsyncBaseTransport) -> None:
+    """Follow all logs until cancelled."""
+    async with httpx.AsyncClient(base_url=gateway_url, transport=transport) as client:
+        await Follower(service, signer, Clocks(service.domain.code), client, asyncio.Lock()).run()

@@ -1,0 +1,90 @@
+"""HTTP in, command out; row in, HTTP out."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from services.custody_transfer import handlers, views
+from services.custody_transfer.commands import CustodyBulk, CustodyCreate
+from services.kernel.service import CurrentService, available_now
+from services.kernel.web import (
+    ACT_PROBLEMS,
+    READ_PROBLEMS,
+    Answer,
+    AvailableTransitions,
+    BulkResult,
+    CurrentActor,
+    CurrentCall,
+    Id,
+    ShortRoute,
+    Transition,
+    TransitionCreate,
+)
+
+router = APIRouter()
+acts = APIRouter(route_class=ShortRoute)
+_ACT: dict[str, Any] = {"response_model": Transition, "status_code": 201, "responses": ACT_PROBLEMS, "tags": ["custodies"]}
+_READ: dict[str, Any] = {"responses": READ_PROBLEMS, "tags": ["custodies"]}
+
+
+@acts.post("/v1/custodies", operation_id="custodyTransfer_createCustody", summary="收押登记", **_ACT)
+async def create_custody(call: CurrentCall, service: CurrentService, new: CustodyCreate) -> Answer:
+    """Take a person into a detention centre, for the organ that holds them, under a title."""
+    return await handlers.admit(service, new, call)
+
+
+@acts.post(
+    "/v1/custodies/{custody_id}/transitions",
+    operation_id="custodyTransfer_createTransition",
+    summary="办理换押、变更、释放等步骤",
+    **_ACT,
+)
+async def create_transition(call: CurrentCall, service: CurrentService, custody_id: Id, new: TransitionCreate) -> Answer:
+    """Take one step on one custody: hand over, accept, confirm, change the end, release."""
+    return await handlers.take_step(service, custody_id, new, call)
+
+
+@acts.post(
+    "/v1/custody-transitions/bulk",
+    operation_id="custodyTransfer_createTransitions",
+    summary="批量换押",
+    response_model=BulkResult,
+    status_code=207,
+    responses=ACT_PROBLEMS,
+    tags=["custodies"],
+)
+async def create_transitions(call: CurrentCall, service: CurrentService, new: CustodyBulk) -> Answer:
+    """One act for many persons, each with a row of its own."""
+    return await handlers.take_many(service, new, call)
+
+
+@router.get("/v1/custodies/{custody_id}", operation_id="custodyTransfer_readCustody", summary="羁押情况", **_READ)
+async def read_custody(
+    service: CurrentService, actor: CurrentActor, custody_id: Id, response: Response
+) -> views.Custody:
+    """One custody: holder, titles, end."""
+    head = await service.see(await service.case_of(custody_id), actor)
+    response.headers["ETag"] = f'"v{head.version}"'
+    return views.custody(head, custody_id, dict(service.domain.code.lines["custody_handover"].states_zh))
+
+
+@router.get("/v1/cases/{case_id}/custodies", operation_id="custodyTransfer_listCustodies", summary="本案羁押", **_READ)
+async def list_custodies(
+    service: CurrentService, actor: CurrentActor, case_id: Id, response: Response
+) -> views.CustodyList:
+    """Every custody of a case."""
+    head = await service.see(case_id, actor)
+    response.headers["ETag"] = f'"v{head.version}"'
+    return views.custodies(head, dict(service.domain.code.lines["custody_handover"].states_zh))
+
+
+@router.get(
+    "/v1/custodies/{custody_id}/available-transitions",
+    operation_id="custodyTransfer_listAvailableTransitions",
+    summary="现在可以办理的步骤",
+    **_READ,
+)
+async def list_available(service: CurrentService, actor: CurrentActor, custody_id: Id) -> AvailableTransitions:
+    """What the caller may do now with this custody."""
+    head = await service.see(await service.case_of(custody_id), actor)
+    return AvailableTransitions(**available_now(service, head, actor, custody_id))
