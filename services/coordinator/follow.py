@@ -54,8 +54,8 @@ class Follower:
                         finally:
                             with contextlib.suppress(Exception):
                                 await connection.execute("SELECT pg_advisory_unlock($1)", _LEADER)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, httpx.HTTPError):
-                _LOGGER.warning("the coordinator starts again", exc_info=True)
+            except Exception:  # whatever it is: the next try begins from what was stored
+                _LOGGER.exception("the coordinator starts again")
             await asyncio.sleep(0.5)
 
     async def _lead(self, lock: log.Connection) -> None:

@@ -72,7 +72,8 @@ async def conclude(
     await connection.execute(
         """
         INSERT INTO conclusion (case_id, look_at, organs, duties)
-        SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::jsonb[], $4::jsonb[])
+        SELECT c.case_id, c.look_at, c.organs::jsonb, c.duties::jsonb
+        FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[]) AS c(case_id, look_at, organs, duties)
         ON CONFLICT (case_id) DO UPDATE
           SET look_at = excluded.look_at, organs = excluded.organs, duties = excluded.duties
         """,
@@ -94,8 +95,8 @@ async def conclude(
     await connection.execute(
         """
         INSERT INTO finding (id, case_id, kind, status, severity, subject, body, found_at)
-        SELECT f.id, f.case_id, f.kind, f.status, f.severity, f.subject, f.body, $8
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+        SELECT f.id, f.case_id, f.kind, f.status, f.severity, f.subject, f.body::jsonb, $8
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
           AS f(id, case_id, kind, status, severity, subject, body)
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, severity = excluded.severity, body = excluded.body,
           closed_at = NULL
@@ -116,7 +117,8 @@ async def ask(connection: Connection, repairs: Sequence[Repair], now: datetime) 
     await connection.execute(
         """
         INSERT INTO command (finding_id, target, body, asked_at)
-        SELECT *, $4 FROM unnest($1::text[], $2::text[], $3::jsonb[])
+        SELECT c.finding_id, c.target, c.body::jsonb, $4
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS c(finding_id, target, body)
         ON CONFLICT DO NOTHING
         """,
         [repair.finding.id for repair in repairs],
@@ -129,7 +131,7 @@ async def ask(connection: Connection, repairs: Sequence[Repair], now: datetime) 
 async def asked(connection: Connection) -> list[Row]:
     """What was noted and has no answer yet."""
     rows = await connection.fetch(
-        "SELECT finding_id, target, body FROM command WHERE status IS NULL ORDER BY asked_at LIMIT 100"
+        "SELECT finding_id, target, body::text FROM command WHERE status IS NULL ORDER BY asked_at LIMIT 100"
     )
     return [{**row, "body": json.loads(row["body"])} for row in rows]
 
@@ -137,5 +139,5 @@ async def asked(connection: Connection) -> list[Row]:
 async def answered(connection: Connection, finding_id: str, status: int, answer: str) -> None:
     """What came of a command."""
     await connection.execute(
-        "UPDATE command SET status = $2, answer = $3::jsonb WHERE finding_id = $1", finding_id, status, answer
+        "UPDATE command SET status = $2, answer = $3::text::jsonb WHERE finding_id = $1", finding_id, status, answer
     )

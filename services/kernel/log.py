@@ -15,6 +15,13 @@ import asyncpg
 from services.kernel.record import Entry, Head
 from services.kernel.transition import Links, encode
 
+#: Said once on the writer's connection: plan each statement once, and by index. The statistics of a young log would
+#: have it planned anew for every batch, and read from end to end.
+PLAN = """
+SET plan_cache_mode = force_generic_plan;
+SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off
+"""
+
 _LOAD = """
 SELECT 'case' AS what, case_id, version AS number, state AS text, sm3, sha256, NULL::bytea AS fingerprint,
        NULL AS client_id, NULL AS key

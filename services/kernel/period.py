@@ -378,7 +378,7 @@ def sentence_end(start: date, *, years: int = 0, months: int = 0, days: int = 0,
         raise ValueError("a sentence needs a length")
     # Only a count of months looks at the last day of the month; years alone go to the same date.
     month_end = MonthEnd.LAST_DAY if months else MonthEnd.CORRESPONDING
-    return _plus_months(start, 12 * years + months, month_end) + timedelta(days=days - 1 - credit)
+    return plus_months(start, 12 * years + months, month_end) + timedelta(days=days - 1 - credit)
 
 
 def credit_days(custody: int = 0, *, designated: int = 0, public_surveillance: bool = False) -> int:
@@ -457,13 +457,14 @@ def _counted(day: date, whole: Period, month_end: MonthEnd, workdays: _Workdays 
     """The day at the other end, before any roll-over; `workdays` if they alone count."""
     step = -_DAY if back else _DAY
     if workdays is None:
-        return _plus_months(day, -whole.months if back else whole.months, month_end) + whole.days * step
+        return plus_months(day, -whole.months if back else whole.months, month_end) + whole.days * step
     if whole.months:
         raise ValueError(f"months cannot be counted in working days: {whole}")
     return workdays.walk(day, whole.days, step)
 
 
-def _plus_months(day: date, number: int, month_end: MonthEnd) -> date:
+def plus_months(day: date, number: int, month_end: MonthEnd = MonthEnd.CORRESPONDING) -> date:
+    """The same-numbered day so many months later, or earlier; the last day where the month has none (R6, R6a)."""
     if not number:
         return day
     year, month = divmod(day.year * 12 + day.month - 1 + number, 12)

@@ -129,7 +129,7 @@ def decide(head: Head, command: TakeStep, *, domain: Domain, policy: Policy, at:
             params={"current_version": f"v{head.version}"},
         )
     occurred = _occurred(command, at)
-    moves = [move for subject in subjects for move in _moves(head, code, rule, subject)]
+    moves = [move for subject in subjects for move in moves_of(head, code, rule, subject)]
     _papers(code, rule, command)
     organs = _organs(state, command)
     recorded = max(instant(at), state.get("at", ""))
@@ -329,7 +329,11 @@ def _is_used_up(state: State, rule: Rule, subject: str) -> bool:
     return bool(rule.at_most) and state.get("counts", {}).get(subject, {}).get(rule.type, 0) >= (rule.at_most or 0)
 
 
-def _moves(head: Head, code: Code, rule: Rule, subject: str) -> Iterator[dict[str, Any]]:
+def moves_of(head: Head, code: Code, rule: Rule, subject: str) -> Iterator[dict[str, Any]]:
+    """Every line that a step moves for one subject: its own, and those it carries, opens and ends.
+
+    Raises: OutOfOrder, UsedUp.
+    """
     line = code.lines[rule.procedure]
     standing = _stands(head, line, subject) & set(rule.at)
     if not standing:

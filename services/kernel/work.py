@@ -97,6 +97,7 @@ class Desk:
             await self._bell.wait()
             try:
                 async with raw(self.engine) as connection:
+                    await connection.execute(log.PLAN)
                     while True:
                         await self._bell.wait()
                         self._bell.clear()

@@ -156,6 +156,7 @@ class CustodyHandover(Procedure):
         at=held_by_A | handover_open | change_pending,
         to=ended,
         ids="P24.S01 P24.S07 P24.S08",
+        liberty="given",
         needs="释放通知书、释放证明书",
         cite=(CPL[97], CPL[98], CPL[99]),
     )
@@ -164,6 +165,7 @@ class CustodyHandover(Procedure):
         at=reminded,
         to=ended,
         ids="P24.T09",
+        liberty="given",
         needs="释放通知书、释放证明书",
         cite=(CPL[98], CPL[99]),
     )
@@ -172,8 +174,18 @@ class CustodyHandover(Procedure):
         at=overdue,
         to=ended,
         ids="P24.T11",
+        liberty="given",
         needs="释放通知书、释放证明书、[纠正违法通知书]",
         cite=(CPL[98], CPL[99]),
+    )
+    # 表中羁押只以释放告终；交付监狱执行也使看守所的羁押结束
+    deliver = CENTER.may(
+        "交付监狱，看守所羁押结束",
+        at=held_by_A | held_by_B | reminded,
+        to=ended,
+        ids="P24.S09 P24.S10 P24.S11",
+        needs="罪犯交付执行（收监）登记",
+        cite=CPL[264],
     )
 
     # 应当。办案机关随阶段而变，表中以公安机关、检察院为首

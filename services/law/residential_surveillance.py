@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
-from services.kernel.procedure import AT_LARGE, Event, Procedure, Remark, State, lasts, must, must_not
+from services.kernel.procedure import AT_LARGE, STAY, Event, Procedure, Remark, State, lasts, must, must_not
 from services.kernel.who import Organ
 from services.law.offices import CHIEF, COUNTY_HEAD, DECIDING_ORGAN, PRESIDENT, RECEIVING_ORGAN, STATION
 from services.law.statutes import CPL, MPS, SPC, SPP
@@ -82,6 +82,16 @@ class ResidentialSurveillance(Procedure):
     )
 
     # 移送以后由受案机关重新决定。表中重新决定以后只能在住处执行；无固定住处的仍在指定的居所：S03
+    # 表中没有执行处所的变更；指定居所的日期关系到折抵，故须记载
+    change_place = STATION.may(
+        "变更执行处所",
+        at=executing_home | executing_designated,
+        to=STAY,
+        ids="P08.S04 P08.S05",
+        needs="[监视居住执行通知书]",
+        condition="经决定机关批准",
+        cite=(CPL[75], CPL[76]),
+    )
     redecide = RECEIVING_ORGAN.may(
         "重新决定监视居住",
         at=executing_home | executing_designated,

@@ -347,11 +347,9 @@ def control_follows_the_case(case: Case) -> Iterator[Finding]:
 def _control(ledger: Ledger) -> dict[str, tuple[str, Row]]:
     found: dict[str, tuple[str, Row]] = {}
     for row in (row for row in ledger.rows if row["service"] == "evidence"):
-        for item, what in row.get("created", {}).items():
-            if what["kind"] == "item":
-                found[item] = (str(what.get("control", row["organ"])), row)
         for item, organ in row.get("control", {}).items():
-            found[item] = (str(organ), row)
+            if item != ledger.case_id:
+                found[item] = (str(organ), row)
     return found
 
 
@@ -423,8 +421,8 @@ def dossier_is_what_was_sent(case: Case) -> Iterator[Finding]:
     sealed: dict[str, str] = {}
     accepted: dict[str, str] = {}
     for row in (row for row in case.ledger.rows if row["service"] == "evidence"):
-        for package, manifest in row.get("sealed", {}).items():
-            sealed[package] = str(manifest["digest"])
+        if "manifest" in row:
+            sealed.update(dict.fromkeys(row["subjects"], str(row["digest"])))
         if row.get("handover") == "accept":
             accepted.update(dict.fromkeys(row["subjects"], str(row["facts"].get("digest", ""))))
     for row in (row for row in case.ledger.rows if row["service"] == "case_flow"):

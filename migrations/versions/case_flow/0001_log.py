@@ -1,0 +1,12 @@
+"""The log of case_flow and its views."""
+
+from migrations import log_v1
+
+revision = "case_flow_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    log_v1.create()
