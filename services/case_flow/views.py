@@ -97,7 +97,7 @@ async def cases(service: Service, actor: Actor, after: str, page_size: int) -> C
             .order_by(relation.c.case_id)
         )
     async with service.engine.connect() as connection:
-        found = list((await connection.scalars(query.limit(page_size + 1))).all())
+        found: list[str] = list((await connection.scalars(query.limit(page_size + 1))).all())
     more = len(found) > page_size
     return CaseList(items=found[:page_size], next_page_token=found[page_size - 1] if more else "")
 

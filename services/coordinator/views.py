@@ -1,11 +1,13 @@
 """What may be read of the coordinator."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import and_, func, select
 
+from services.coordinator.domain.ledger import Ledger, Row
 from services.coordinator.tables import conclusion, finding, ledger, position
 from services.kernel.service import Service
 from services.kernel.who import Actor
@@ -27,6 +29,7 @@ class FindingView(BaseModel):
     due: str
     at: str
     trigger: str
+    deed: str
     repair: str
     found_at: str
     closed_at: str | None
@@ -48,6 +51,7 @@ class TimelineEntry(BaseModel):
     type: str
     zh: str
     subjects: list[str]
+    persons: list[str]
     organ: str
     occurred_at: str
     recorded_at: str
@@ -57,9 +61,10 @@ class TimelineEntry(BaseModel):
 
 
 class Timeline(BaseModel):
-    """All services' steps of one case in one line, with the clocks and what was found."""
+    """All services' steps of one case in one line, with the clocks and what was found. `persons` are labels by id."""
 
     case_id: str
+    persons: dict[str, str]
     items: list[TimelineEntry]
     findings: list[FindingView]
     read: dict[str, str]
@@ -128,22 +133,24 @@ async def timeline(service: Service, actor: Actor, case_id: str) -> Timeline | N
             actor.role in service.policy.sees_all or actor.organ_id in concluded.organs
         ):
             return None
-        rows = (await connection.execute(select(ledger.c.body).where(ledger.c.case_id == case_id))).scalars().all()
+        bodies: list[str] = list((await connection.scalars(select(ledger.c.body).where(ledger.c.case_id == case_id))).all())
         found = (await connection.execute(select(*_COLUMNS).where(finding.c.case_id == case_id, finding.c.closed_at.is_(None)).order_by(finding.c.id))).all()
         read = (await connection.execute(select(position))).all()
     clocks: dict[str, list[dict[str, Any]]] = {}
     for duty in concluded.duties:
         clocks.setdefault(duty["trigger"], []).append(duty)
-    entries = sorted((json.loads(body) for body in rows), key=lambda row: (row["occurred_at"][:10], row["recorded_at"], row["seq"]))
+    told = Ledger(case_id, [json.loads(body) for body in bodies], service.domain.code)
+    entries = sorted(told.rows, key=lambda row: (row["occurred_at"][:10], row["recorded_at"], row["seq"]))
     return Timeline(
         case_id=case_id,
-        items=[_entry(row, clocks.get(row["id"], [])) for row in entries],
+        persons=told.labels,
+        items=[_entry(row, clocks.get(row["id"], []), told.person_of) for row in entries],
         findings=[_view(row) for row in found],
         read={row.service: row.read_until.isoformat() if row.read_until else "" for row in read},
     )
 
 
-def _entry(row: dict[str, Any], clocks: list[dict[str, Any]]) -> TimelineEntry:
+def _entry(row: Row, clocks: list[dict[str, Any]], person_of: Mapping[str, str]) -> TimelineEntry:
     return TimelineEntry(
         service=row["service"],
         seq=row["seq"],
@@ -151,6 +158,7 @@ def _entry(row: dict[str, Any], clocks: list[dict[str, Any]]) -> TimelineEntry:
         type=row["type"],
         zh=row["zh"],
         subjects=row["subjects"],
+        persons=sorted({person_of.get(subject, subject) for subject in [*row["subjects"], *row.get("created", {})]}),
         organ=row["organ"],
         occurred_at=row["occurred_at"],
         recorded_at=row["recorded_at"],
@@ -166,7 +174,10 @@ async def positions(service: Service) -> Positions:
         read = (await connection.execute(select(position).order_by(position.c.service))).all()
         kinds = (
             await connection.execute(
-                select(finding.c.kind, func.count()).where(finding.c.closed_at.is_(None)).group_by(finding.c.kind)
+                select(finding.c.kind, func.count().label("number"))
+                .where(finding.c.closed_at.is_(None))
+                .group_by(finding.c.kind)
+                .order_by(finding.c.kind)
             )
         ).all()
         cases = (await connection.execute(select(func.count()).select_from(conclusion))).scalar_one()
@@ -179,6 +190,6 @@ async def positions(service: Service) -> Positions:
             )
             for row in read
         ],
-        findings={kind: count for kind, count in sorted(kinds)},  # noqa: C416 - rows, not pairs
+        findings={str(row.kind): int(row.number) for row in kinds},
         cases=cases,
     )

@@ -162,6 +162,7 @@ class Condition:
 
 DETAINED = Condition("detained", "在押")
 AT_LARGE = Condition("at_large", "未被羁押")
+UNDER_MEASURE = Condition("under_measure", "正在取保候审或者监视居住")
 
 
 @dataclass(frozen=True)

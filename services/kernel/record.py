@@ -280,18 +280,18 @@ def _allowed(state: State, rule: Rule, subject: str, actor: Actor, policy: Polic
         case Organ.ORGAN_IN_CHARGE:
             holder = state.get("holder", {}).get(subject)
             if holder is not None:
-                return actor.organ_id == holder
+                return bool(actor.organ_id == holder)
             return actor.organ in HANDLING and actor.organ == state.get("in_charge", {}).get(subject, Organ.POLICE)
         case Organ.DECIDING_ORGAN:
             decided = state.get("lines", {}).get(subject, {}).get(rule.procedure, (None, ""))[1]
             in_charge = state.get("in_charge", {}).get(subject, Organ.POLICE)
             return actor.organ in HANDLING and (actor.organ_id == decided or actor.organ == in_charge)
         case Organ.TRANSFERRING_ORGAN:
-            return actor.organ_id == state.get("holder", {}).get(subject)
+            return bool(actor.organ_id == state.get("holder", {}).get(subject))
         case Organ.RECEIVING_ORGAN:
             receiver = state.get("receiver", {}).get(subject)
             if receiver is not None:
-                return actor.organ_id == receiver
+                return bool(actor.organ_id == receiver)
             return actor.organ in HANDLING and actor.organ == state.get("in_charge", {}).get(subject, Organ.POLICE)
         case Organ.HANDLING_ORGAN:
             return actor.organ in HANDLING

@@ -32,9 +32,8 @@ from services.kernel.web import (
     Answer,
     Call,
     CurrentActor,
-    RequestIds,
+    ServiceApp,
     TransitionCreate,
-    speak_problems,
 )
 from services.kernel.who import Actor
 from services.kernel.work import Desk, Taken, raw
@@ -175,13 +174,17 @@ def make_app(
                 await listening
             await engine.dispose()
 
-    app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None, separate_input_output_schemas=False)
-    app.add_middleware(RequestIds)
-    speak_problems(app)
     common = (_health(domain.service), _feed(domain.service)) if keeps_log else (_health(domain.service),)
-    for router in (*routers, *common):
-        app.include_router(router)
-    return app
+    return ServiceApp(
+        *routers,
+        *common,
+        title=title,
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
 
 
 async def _listen(engine: AsyncEngine, bell: Bell) -> None:
@@ -306,7 +309,7 @@ def command(case_id: str, new: TransitionCreate, call: Call, **more: Any) -> Tak
 
 def taken(result: Taken, *, location: str, dry_run: bool = False) -> Answer:
     """The answer to a step that was taken, taken before, or asked about."""
-    headers = (("ETag", f'"v{result.version}"'), ("Location", location))
+    headers: tuple[tuple[str, str], ...] = (("ETag", f'"v{result.version}"'), ("Location", location))
     if result.replayed:
         headers = (*headers, ("Idempotency-Replayed", "true"))
     return Answer(200 if dry_run else 201, result.text, headers)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
-from services.kernel.procedure import AT_LARGE, Event, Procedure, Remark, State, lasts, may_within, must, must_not
+from services.kernel.procedure import UNDER_MEASURE, Event, Procedure, Remark, State, lasts, may_within, must, must_not
 from services.kernel.who import Organ
 from services.law.offices import CHIEF, CLOCK, COUNTY_HEAD, DECIDING_ORGAN, PRESIDENT, STATION
 from services.law.statutes import CPL, JY06, MPS, QB22, SPC, SPP
@@ -186,7 +186,7 @@ class Bail(Procedure):
             "residential_surveillance:decide_procuratorate residential_surveillance:lift "
             "residential_surveillance:revoke arrest_review:decide_procuratorate"
         ),
-        when=AT_LARGE,
+        when=UNDER_MEASURE,
         void_by="prosecution_review:charge prosecution_review:not_charge prosecution_review:return",
         note="只适用于正在取保候审、监视居住的人，没有措施的不适用；法院的续定见监视居住篇",
         on_expiry="原措施届满后将没有依据",

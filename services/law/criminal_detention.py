@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
-from services.kernel.procedure import Event, Procedure, Remark, State, add, lasts, must, must_not, up_to
+from services.kernel.procedure import STAY, Event, Procedure, Remark, State, add, lasts, must, must_not, up_to
 from services.kernel.who import Organ
 from services.law.offices import COUNTY_HEAD, INTAKE
 from services.law.statutes import CPL, JC24, JY06, MPS, SPP
@@ -64,12 +64,29 @@ class CriminalDetention(Procedure):
     # 延长和提请逮捕。事实 extension 写明适用哪一种延长：1 为一日至四日，2 为至三十日
     extend = COUNTY_HEAD.may(
         "延长拘留期限",
-        at=in_center,
+        at=in_center | extended,
         to=extended,
-        ids="P06.T04",
+        ids="P06.T04 P06.S01",
         needs="呈请延长拘留期限报告书、延长拘留期限通知书",
         condition="特殊情况；或者流窜作案、多次作案、结伙作案的重大嫌疑分子",
         cite=(CPL[91, 1], CPL[91, 2], MPS[129]),
+    )
+    # 表中只在逮捕以后停止计算，而精神病鉴定的期间不计入办案期限，拘留也是
+    pause = COUNTY_HEAD.may(
+        "因精神病鉴定停止计算拘留期限",
+        at=in_center | extended,
+        to=STAY,
+        ids="P06.S02 P06.S03",
+        needs="鉴定聘请书、变更羁押期限通知书",
+        cite=(CPL[149], MPS[257]),
+    )
+    resume = COUNTY_HEAD.may(
+        "恢复计算拘留期限",
+        at=in_center | extended,
+        to=STAY,
+        ids="P06.S04 P06.S05",
+        needs="变更羁押期限通知书",
+        cite=(CPL[149], MPS[257]),
     )
     request_arrest = COUNTY_HEAD.may(
         "提请批准逮捕",
@@ -208,6 +225,8 @@ class CriminalDetention(Procedure):
             up_to(days(30), "流窜作案、多次作案、结伙作案的重大嫌疑分子", "县级以上公安机关负责人", "CPL 91.2"),
         ),
         extended_by=extend | extend,
+        paused_by=pause,
+        resumed_by=resume,
         roll=Roll.NEVER,
         custody="always",
         severity="critical",

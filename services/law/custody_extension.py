@@ -228,7 +228,7 @@ class CustodyExtension(Procedure):
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="逮捕后的侦查羁押期限自 identify 起算并可延长，已由其运行，故只登记",
+        note="逮捕后的侦查羁押期限自查清身份后起算并可延长，已由其运行，故只登记",
         cite=(CPL[160, 2], CPL[156], MPS[152]),
     )
 

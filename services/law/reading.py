@@ -456,7 +456,7 @@ _OWN_SUBJECT = (
     "身份不明",
     "拘留变更",
     "庭前",
-    "价款",
+    "第二审",
 )
 #: What a limit of each kind says; every other kind says who must do what.
 _PHRASES: Mapping[str, str] = {

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
-from services.kernel.procedure import AT_LARGE, STAY, Event, Procedure, Remark, State, lasts, must, must_not
+from services.kernel.procedure import STAY, UNDER_MEASURE, Event, Procedure, Remark, State, lasts, must, must_not
 from services.kernel.who import Organ
 from services.law.offices import CHIEF, COUNTY_HEAD, DECIDING_ORGAN, PRESIDENT, RECEIVING_ORGAN, STATION
 from services.law.statutes import CPL, MPS, SPC, SPP
@@ -186,7 +186,7 @@ class ResidentialSurveillance(Procedure):
             "residential_surveillance:decide_court residential_surveillance:lift residential_surveillance:revoke "
             "arrest_review:decide_court"
         ),
-        when=AT_LARGE,
+        when=UNDER_MEASURE,
         void_by="first_trial:withdraw first_trial:terminate",
         note="只适用于正在取保候审、监视居住的人，没有措施的不适用；期限重新计算",
         cite=SPC[162],

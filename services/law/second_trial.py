@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import MonthEnd, Roll, days, months
-from services.kernel.procedure import Event, Procedure, Remark, State, add, may_within, must
+from services.kernel.procedure import STAY, Event, Procedure, Remark, State, add, may_within, must
 from services.kernel.who import Organ
 from services.law.offices import CHIEF, CLOCK, JUDGE, PANEL, PARTY, PROSECUTOR, SUPERIOR_COURT
 from services.law.statutes import CPL, SPC, SPP, XS00
@@ -96,6 +96,20 @@ class SecondTrial(Procedure):
     )
     return_file = PROSECUTOR.may(
         "检察院阅卷完毕", at=reading, to=second_trial, ids="P20.T08", cite=(CPL[235], SPP[447])
+    )
+
+    # 开庭、延期和中止。第二审参照第一审的规定（CPL 242），表中没有
+    hold_hearing = PANEL.may(
+        "第二审开庭审理", at=second_trial, to=STAY, ids="P20.S05", needs="法庭笔录", cite=(CPL[234], CPL[242])
+    )
+    adjourn = PANEL.may(
+        "第二审延期审理", at=second_trial, to=STAY, ids="P20.S06", needs="延期审理决定书", cite=(CPL[204], CPL[242])
+    )
+    suspend = PANEL.may(
+        "第二审中止审理", at=second_trial, to=STAY, ids="P20.S07", needs="中止审理裁定书", cite=(CPL[206, 1], CPL[242])
+    )
+    resume = PANEL.may(
+        "第二审恢复审理", at=second_trial, to=STAY, ids="P20.S08", needs="恢复审理通知书", cite=(CPL[206, 2], CPL[242])
     )
 
     # 延长审理期限。表中没有，而法律许可；不记载就会把合法的审理当作逾期
@@ -232,8 +246,8 @@ class SecondTrial(Procedure):
             add(months(1), "特殊情况", "最高人民法院", "CPL 243"),
         ),
         extended_by=extend | extend_by_supreme,
-        paused_by=read,
-        resumed_by=return_file,
+        paused_by=read | suspend,
+        resumed_by=return_file | resume,
         roll=Roll.ONLY_IF_NOT_DETAINED,
         custody="if_detained",
         month_end=MonthEnd.LAST_DAY,

@@ -110,6 +110,9 @@ _OPENINGS = (
     "first_trial:convert_to_ordinary",
 )
 _JUDGMENTS = ("first_trial:pronounce", "first_trial:judge_in_court", "first_trial:judge_absent", "second_trial:change")
+_MEASURES = frozenset({"bail", "residential_surveillance"})
+#: Sentences that are served in prison, as far as more than three months are left.
+_TO_BE_DELIVERED = frozenset({"fixed_term", "life", "death_suspended"})
 #: Sentences after which a person who is held goes free at once, as a judgment's fact `sentence.type` names them.
 _FREEING = frozenset({"acquittal", "exempt_from_punishment", "control", "fine_only"})
 
@@ -133,6 +136,18 @@ def _is_fast_review(ledger: Ledger, trigger: Act) -> bool:
     return bool(later) and later[-1].type == "plea_leniency:review_fast"
 
 
+def _is_under_measure(ledger: Ledger, trigger: Act) -> bool:
+    """Whether bail or residential surveillance stood when the duty arose."""
+    stands: dict[str, str] = {}
+    for act in ledger.acts:
+        if act.order >= trigger.order:
+            break
+        for move in act.row["moves"]:
+            if move["subject"] == trigger.subject and move["procedure"] in _MEASURES:
+                stands[move["procedure"]] = move["to"]
+    return any(state not in ledger.code.lines[procedure].ends for procedure, state in stands.items())
+
+
 def _frees(ledger: Ledger, trigger: Act) -> bool:
     sentence = _sentence(ledger, trigger)
     return trigger.held_before and (sentence.get("type") in _FREEING or bool(sentence.get("suspended")))
@@ -148,8 +163,8 @@ CONDITIONS: Mapping[str, Callable[[Ledger, Act], bool]] = {
     ),
     "fast": lambda ledger, trigger: _opened_as(ledger, trigger, "first_trial:open_fast"),
     "released_by_judgment": _frees,
-    "sentenced": lambda ledger, trigger: _sentence(ledger, trigger).get("type")
-    not in {"acquittal", "exempt_from_punishment"},
+    "under_measure": _is_under_measure,
+    "sentenced": lambda ledger, trigger: _sentence(ledger, trigger).get("type") in _TO_BE_DELIVERED,
     "community_correction": lambda ledger, trigger: _sentence(ledger, trigger).get("type") == "control"
     or bool(_sentence(ledger, trigger).get("suspended")),
 }
@@ -195,6 +210,7 @@ def _weigh(ledger: Ledger, clock: Clock, trigger: Act, reading: Reading, owed: O
         trigger=trigger.transition_id,
         rules=ends.rules,
         provisional=ends.provisional,
+        deed=closing.transition_id if closing is not None else "",
     )
     owed.duties.append(duty)
     if status in {"late", "overdue", "unknown"} and (status != "unknown" or reading.now >= _grace(limit, ends, reading)):
@@ -303,6 +319,7 @@ def _finding(duty: Duty, limit: Limit, trigger: Act, ledger: Ledger) -> Finding:
         due=duty.due,
         at=duty.at,
         trigger=duty.trigger,
+        deed=duty.deed,
         repair=limit.on_expiry,
     )
 

@@ -11,7 +11,8 @@ class Finding:
 
     `status`: `overdue` (owed and not done), `late` (done, too late), `violated` (a ban or an invariant), `unknown` (a
     log has not been read far enough to say). `due` and `at` are days or instants as ISO text; `at` is when the deed
-    was done, empty where it was not. `trigger` is the row from which the duty arose.
+    was done, empty where it was not. `trigger` is the row from which the duty arose,
+    `deed` the row that ended it, empty where none did.
     """
 
     case_id: str
@@ -26,6 +27,7 @@ class Finding:
     due: str = ""
     at: str = ""
     trigger: str = ""
+    deed: str = ""
     repair: str = ""
 
     @property
@@ -59,6 +61,7 @@ class Duty:
     trigger: str
     rules: tuple[str, ...]
     provisional: bool
+    deed: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Field by field."""

@@ -70,8 +70,10 @@ def holder_is_in_charge(case: Case) -> Iterator[Finding]:
         in_charge, since = case.ledger.in_charge.get(custody.person, ("police", None))
         holder = organ_of(custody.holder)
         executing = any(stage in case.ledger.lines.get(custody.person, {}) for stage in _EXEMPT_STAGES)
-        if executing or custody.offered is not None or holder is None or holder == in_charge or not case.settled(since):
+        if executing or custody.offered is not None or holder is None or holder == in_charge:
             continue
+        if custody.person not in case.ledger.in_charge or not (case.settled(since) and case.settled(custody.last)):
+            continue  # case_flow has not told of this person yet, or one side has only just moved
         yield _finding(
             case,
             "INV-01",
@@ -168,6 +170,7 @@ def not_beyond_the_end(case: Case) -> Iterator[Finding]:
                     due=title["end"],
                     at=until.isoformat() if until else "",
                     trigger=str(title["row"]["id"]),
+                    deed=str(row["id"]) if row is not None else "",
                     repair="立即释放或者变更强制措施，并报告人民检察院",
                 )
 
@@ -191,6 +194,7 @@ def titles_without_a_gap(case: Case) -> Iterator[Finding]:
                 due=title["end"],
                 at=until.isoformat(),
                 trigger=str(title["row"]["id"]),
+                deed=str(row["id"]) if row is not None else "",
                 repair="确有空档的，追究责任并纠正；只是文书迟到的，补附文书，保留告警",
             )
 
@@ -260,6 +264,7 @@ def released_at_once(case: Case) -> Iterator[Finding]:
                 due=finding.due,
                 at=finding.at,
                 trigger=finding.trigger,
+                deed=finding.deed,
                 repair="立即释放；不等待复议、复核、申诉的结果",
             )
     for custody in _open(case):

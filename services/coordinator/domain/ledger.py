@@ -167,10 +167,11 @@ class Custody:
         self.pending: Mapping[str, Any] | None = None
         self.confirmed = 0
         self.accepted = 0
-        self.admitted = row
+        self.last = row
 
     def read(self, row: Row) -> None:
         """Bring it up to one more row."""
+        self.last = row
         title = row.get("titles", {}).get(self.id)
         step = row["type"].partition(":")[2]
         if title is not None:

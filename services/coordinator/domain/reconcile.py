@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from services.coordinator.domain.duties import Clocks, Duty, Owed, Reading, duties
-from services.coordinator.domain.finding import Finding
+from services.coordinator.domain.duties import Clocks, Owed, Reading, duties
+from services.coordinator.domain.finding import Duty, Finding
 from services.coordinator.domain.invariants import RULES, Case
 from services.coordinator.domain.ledger import Ledger, Row
 from services.kernel.code import Code
