@@ -162,6 +162,7 @@ class Condition:
 
 DETAINED = Condition("detained", "在押")
 AT_LARGE = Condition("at_large", "未被羁押")
+UNDER_INVESTIGATION = Condition("under_investigation", "案件在侦查阶段")
 UNDER_MEASURE = Condition("under_measure", "正在取保候审或者监视居住")
 
 

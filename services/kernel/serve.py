@@ -18,6 +18,8 @@ def serve(make: Callable[[Settings], FastAPI]) -> None:
         loop="uvloop",
         http="httptools",
         access_log=False,
+        proxy_headers=False,
+        server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,

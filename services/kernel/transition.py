@@ -4,6 +4,7 @@ A row is one JSON text, encoded once and passed on as it is. Each chain link is 
 algorithm named by its id, so that either can be verified alone. Knows no procedure, no database.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -57,6 +58,7 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{''.join(pairs)}"
 
 
+@functools.lru_cache(maxsize=64)  # the rows of one commit share theirs
 def instant(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds and Z, as on the wire."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

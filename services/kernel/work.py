@@ -73,14 +73,11 @@ class Desk:
         Raises: Refused; NotReady when the database cannot be reached (the step may or may not have been recorded:
         the same request with the same key tells).
         """
-        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(command, dry_run, answer))
-        self._bell.set()
-        return await answer
+        return await self._hand_in(command, dry_run=dry_run)
 
     async def take_all(self, commands: Sequence[TakeStep]) -> list[Taken | Refused]:
         """Take many steps, each by itself, sharing commits; refusals stand in the place of their step."""
-        results = await asyncio.gather(*(self.take(command) for command in commands), return_exceptions=True)
+        results = await asyncio.gather(*(self._hand_in(command) for command in commands), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, Refused):
                 raise result
@@ -91,6 +88,12 @@ class Desk:
         async with raw(self.engine) as connection:
             loaded = await log.load(connection, [case_id], [])
         return loaded.heads.get(case_id, Head(case_id))
+
+    def _hand_in(self, command: TakeStep, *, dry_run: bool = False) -> "asyncio.Future[Taken]":
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(command, dry_run, answer))
+        self._bell.set()
+        return answer
 
     async def _write(self) -> None:
         while True:

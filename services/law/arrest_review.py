@@ -7,6 +7,7 @@ from services.kernel.procedure import (
     ANEW,
     AT_LARGE,
     DETAINED,
+    STAY,
     Event,
     Procedure,
     Remark,
@@ -144,6 +145,18 @@ class ArrestReview(Procedure):
         ends="criminal_detention:released",
         cite=(CPL[91, 3], MPS[140]),
     )
+    # 救济不影响释放（CPL 92）：要求复议、提请复核以后仍未释放的，随时释放
+    release_despite_remedy = COUNTY_HEAD.may(
+        "复议、复核期间释放",
+        at=reconsidering | reviewing | upheld,
+        to=STAY,
+        ids="P09.S04 P09.S05 P09.S06",
+        needs="释放通知书、释放证明书",
+        carries="criminal_detention:release_not_approved",
+        liberty="given",
+        ends="criminal_detention:released",
+        cite=(CPL[91, 3], CPL[92]),
+    )
     request_reconsideration = COUNTY_HEAD.may(
         "要求复议",
         at=not_approved | released | changed,
@@ -214,7 +227,7 @@ class ArrestReview(Procedure):
         AT_ONCE,
         kind="detention",
         after=refuse,
-        by=release | change,
+        by=release | change | release_despite_remedy,
         when=DETAINED,
         roll=Roll.NEVER,
         custody="always",

@@ -227,6 +227,7 @@ class CriminalDetention(Procedure):
         extended_by=extend | extend,
         paused_by=pause,
         resumed_by=resume,
+        void_by="arrest_review:decide_procuratorate arrest_review:decide_court",
         roll=Roll.NEVER,
         custody="always",
         severity="critical",

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, months
-from services.kernel.procedure import Event, Procedure, Remark, State, add, lasts, must
+from services.kernel.procedure import UNDER_INVESTIGATION, Event, Procedure, Remark, State, add, lasts, must
 from services.kernel.who import Organ
 from services.law.offices import COUNTY_HEAD, OFFICER, PROVINCIAL_PROCURATORATE, SUPERIOR_CHIEF
 from services.law.statutes import CPL, LWG6, MPS, SPP
@@ -148,7 +148,8 @@ class CustodyExtension(Procedure):
         Organ.POLICE,
         "逮捕后的侦查羁押期限",
         months(2),
-        after=start | identify,
+        after="arrest_review:execute arrest_review:execute_on_capture custody_extension:identify",
+        when=UNDER_INVESTIGATION,
         by=(
             "custody_extension:transfer custody_extension:end bail:decide residential_surveillance:decide "
             "investigation_close:withdraw investigation_close:terminate "
@@ -165,7 +166,7 @@ class CustodyExtension(Procedure):
             add(months(2), "可能判处十年有期徒刑以上", "省、自治区、直辖市人民检察院", "CPL 159"),
         ),
         extended_by=extend_once | extend_twice | extend_thrice,
-        void_by=recalculate,
+        void_by="custody_extension:recalculate custody_extension:start_unidentified",
         paused_by=pause,
         resumed_by=resume,
         roll=Roll.NEVER,

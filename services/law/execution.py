@@ -183,7 +183,8 @@ class Execution(Procedure):
         months(1),
         after=serve,
         by=deliver | deliver_anew,
-        void_by=stay | to_community | to_outside | execute_property,
+        when=SENTENCED,
+        void_by=stay | to_community | to_outside,
         note="看守所属于公安机关。检察规则作三十日，公安规定和监狱法作一个月，取早者；未成年犯送未成年犯管教所",
         cite=(MPS[300], PL26[31, 2], SPP[625, 1, 2]),
     )

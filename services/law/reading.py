@@ -427,7 +427,7 @@ def _either(names: Sequence[str]) -> str:
 
 def _one_of(names: Sequence[str]) -> str:
     """Two are joined by 或者; of three and more it must be plain that one is enough."""
-    return "、".join(names) + "之一" if len(names) > 2 else _either(names)
+    return "、".join(names) + "之一" if names[2:] else _either(names)
 
 
 def _end(sentence: str) -> str:

@@ -62,11 +62,11 @@ EFFECTIVE = frozenset(
 
 #: The steps from which a review for prosecution is counted.
 _REVIEW_BEGINS = ("investigation_close:accept", "supplementary_return:resubmit", "prosecution_review:accept_moved")
-#: By where a trial stands: the extension that the court grants itself, of which limit, and the days before it is needed.
+#: By where a trial stands: the extension that the court grants itself, and the days before it is needed.
 _TRIAL_EXTENSIONS = {
-    "ordinary": ("first_trial:extend", "trial_ordinary", timedelta(days=59)),
-    "simplified": ("first_trial:extend_simplified", "trial_simplified", timedelta(days=20)),
-    "fast": ("first_trial:extend_fast", "trial_fast_track", timedelta(days=10)),
+    "ordinary": ("first_trial:extend", timedelta(days=59)),
+    "simplified": ("first_trial:extend_simplified", timedelta(days=20)),
+    "fast": ("first_trial:extend_fast", timedelta(days=10)),
 }
 
 
@@ -181,6 +181,8 @@ class PersonPlayer:
         self.custody_id = ""
         self.last = case.first_day
         self.days: dict[str, date] = {}
+        #: How far the detention has been extended: not, to seven days, to thirty.
+        self.extension = 0
 
     async def play(self) -> Played:
         """Play the record's events in their order, then what the law lets follow by itself."""
@@ -225,6 +227,9 @@ class PersonPlayer:
 
     async def _event(self, place: int, event: Event, deed: Deed) -> None:
         targets = self._targets(event, deed)
+        if event.type == "filed" and self.case.flow.state_of(self.case.flow.head.case_id, "case_intake") == "filed":
+            self._note_outside(event, Outside("立案是全案的一步，已随同案其他人的记录办理"))
+            return
         await self._file_first(targets[0])
         day = event.date or self._undated(place, event)
         road = roads.road(self.case.flow.head, CODE, self.person, targets, self._allowed(event, targets))
@@ -339,7 +344,10 @@ class PersonPlayer:
                 return max(charged, min(day, charged + timedelta(days=7)))
             case "second_trial:transfer" | "second_trial:accept":
                 judged = max((since[name] for name in roads.JUDGING if name in since), default=day)
-                return max(self.last, min(day, judged + timedelta(days=15), plus_months(day, -2) + timedelta(days=1)))
+                if target == "second_trial:accept":
+                    return max(self.last, day - timedelta(days=5))
+                latest = plus_months(day, -2) + timedelta(days=1)
+                return max(self.last, min(day, latest, judged + timedelta(days=15)) if self.custody_id else min(day, latest))
             case "arrest_review:approve" | "arrest_review:decide_court" | "arrest_review:decide_procuratorate" | "arrest_review:refuse":
                 return day
             case "first_trial:deliberate" | "first_trial:open_ordinary" | "first_trial:open_simplified" | "first_trial:open_fast":
@@ -347,8 +355,8 @@ class PersonPlayer:
         return min(self.last, day) if self.last > day else self.last
 
     def _transfer_day(self, day: date) -> date:
-        """A month before the charge, and no later than the investigation custody allows."""
-        review = plus_months(day, -1)
+        """Twenty days before the charge, so that the court has its time too, within the investigation custody."""
+        review = day - timedelta(days=20)
         arrested = max((self.days[name] for name in TAKING if name in self.days), default=None)
         if arrested is None:
             return review
@@ -359,10 +367,14 @@ class PersonPlayer:
         case, rule = self.case, CODE.rules[step]
         if step == "criminal_detention:request_arrest" or (step in FREEING and step != "arrest_review:release"):
             await self._extend_detention(day)
+        if step in {"arrest_review:decide_procuratorate", "arrest_review:decide_court"}:
+            await self._hold_for_procuratorate(day)
         if step in roads.JUDGING or step == "first_trial:deliberate":
             await self._extend_trial(day)
         if step == "prosecution_review:charge":
             await self._extend_review(day)
+        if step == "criminal_detention:extend" and event is not None:
+            self.extension = min(self.extension + 1, 2) if self._is_short_extension(day) else 2
         papers = await self._papers(rule, day)
         body: dict[str, Any] = {
             "type": step,
@@ -398,6 +410,8 @@ class PersonPlayer:
             self.played.refused.append(entry)
 
     def _facts(self, step: str) -> dict[str, Any]:
+        if step == "criminal_detention:extend":
+            return {"extension": self.extension}
         if step in {*roads.JUDGING, "second_trial:change"} and self.record.sentence:
             known = {"type", "months", "suspended", "suspended_months"}
             return {"sentence": {name: value for name, value in self.record.sentence.items() if name in known}}
@@ -445,10 +459,23 @@ class PersonPlayer:
     async def _after(self, step: str, day: date) -> None:
         match step:
             case "criminal_detention:detain":
+                self.extension = 0
                 await self._take("criminal_detention:admit", day, None)
                 await self._admit("detention_request_arrest", day, day, "detention_warrant", Organ.POLICE)
+            case "criminal_detention:extend":
+                start = self.days.get("criminal_detention:detain", day)
+                await self._change_title("detention_request_arrest", start, day, extensions=self.extension)
             case "criminal_detention:request_arrest":
                 await self._change_title("arrest_review_detained", day, day)
+            case "prosecution_review:extend":
+                begun = max((self.days[name] for name in _REVIEW_BEGINS if name in self.days), default=day)
+                await self._change_title("prosecution_review", begun, day, extensions=1)
+            case "first_trial:extend" | "first_trial:extend_by_superior" | "first_trial:extend_by_supreme":
+                filed = self.days.get("court_intake:file", day)
+                places = ("first_trial:extend", "first_trial:extend_by_superior", "first_trial:extend_by_supreme")
+                await self._change_title("trial_ordinary", filed, day, extensions=places.index(step) + 1)
+            case "first_trial:extend_simplified" | "first_trial:extend_fast":
+                await self._change_title(self._trial_title(), self.days.get("court_intake:file", day), day, extensions=1)
             case "arrest_review:execute" | "arrest_review:execute_on_capture":
                 await self._arrested(day)
             case "arrest_review:refuse" if not self._is_freed_later():
@@ -485,6 +512,12 @@ class PersonPlayer:
         if step in FREEING or step in {"investigation_close:withdraw", "investigation_close:terminate"}:
             await self._release(day)
 
+    def _is_short_extension(self, day: date) -> bool:
+        """Whether what follows a stated extension of detention lies within the seven days of a short one."""
+        start = self.days.get("criminal_detention:detain", day)
+        later = [each for each in self.record.days if each > day]
+        return not later or later[0] <= start + timedelta(days=7)
+
     def _is_freed_later(self) -> bool:
         """Whether the record itself says how the person was let go after a refusal."""
         types = [event.type for event in self.record.events]
@@ -492,24 +525,21 @@ class PersonPlayer:
         return bool({"released", "bail", "residential_surveillance"}.intersection(after))
 
     async def _extend_detention(self, request: date) -> None:
-        """The extension that a request so late needs: to seven days, or to thirty."""
+        """The extension that a request so late needs, where the record states none."""
         start = self.days.get("criminal_detention:detain")
-        if start is None or request <= start + timedelta(days=3) or self.case.flow.state_of(self.person, "criminal_detention") != "in_center":
+        if start is None or self.case.flow.state_of(self.person, "criminal_detention") not in {"in_center", "extended"}:
             return
-        extension = 1 if request <= start + timedelta(days=7) else 2
-        day = min(start + timedelta(days=3), request)
-        rule = CODE.rules["criminal_detention:extend"]
-        body = {
-            "type": rule.type,
-            "subjects": [self.person],
-            "documents": await self._papers(rule, day),
-            "facts": {"extension": extension},
-            "occurred_at": day.isoformat(),
-            "inferred": True,
-        }
-        answer = await self._act(rule, f"/v1/cases/{self.case.flow.head.case_id}/transitions", body, self.case.flow)
-        self._note(rule.type, day, None, answer)
-        await self._change_title("detention_request_arrest", start, day, extensions=extension)
+        needed = 0 if request <= start + timedelta(days=3) else 1 if request <= start + timedelta(days=7) else 2
+        if needed > self.extension:
+            self.extension = needed
+            await self._take("criminal_detention:extend", min(start + timedelta(days=3), request), None)
+
+    async def _hold_for_procuratorate(self, day: date) -> None:
+        """A detention after which the procuratorate itself decides was its own: fourteen days, and three more."""
+        start = self.days.get("criminal_detention:detain")
+        if start is not None and self.case.flow.state_of(self.person, "criminal_detention") == "in_center":
+            extensions = 0 if day <= start + timedelta(days=14) else 1
+            await self._change_title("procuratorate_detention", start, min(start + timedelta(days=3), day), extensions)
 
     async def _extend_review(self, day: date) -> None:
         """Fifteen days more, where the review took longer than a month."""
@@ -517,19 +547,17 @@ class PersonPlayer:
             begun = max((self.days[name] for name in _REVIEW_BEGINS if name in self.days), default=day)
             if day > plus_months(begun, 1):
                 await self._take("prosecution_review:extend", min(plus_months(begun, 1), day), None)
-                await self._change_title("prosecution_review", begun, min(plus_months(begun, 1), day), extensions=1)
 
     async def _extend_trial(self, day: date) -> None:
         """The extension that needs nobody's approval: to three months, to a month and a half, to fifteen days."""
         state = self.case.flow.state_of(self.person, "first_trial")
-        step, title, first = _TRIAL_EXTENSIONS.get(state or "", ("", "", timedelta()))
+        step, first = _TRIAL_EXTENSIONS.get(state or "", ("", timedelta()))
         filed = self.days.get("court_intake:file", day)
         if not step or day <= filed + first or step in self.days:
             return
         if step == "first_trial:extend_simplified" and (self.record.sentence or {}).get("months", 0) <= 36:
             return
-        if await self._take(step, max(self.last, filed), None) and self.custody_id and self._trial_title() == title:
-            await self._change_title(title, filed, max(self.last, filed), extensions=1)
+        await self._take(step, max(self.last, filed), None)
 
     def _trial_title(self) -> str:
         kind = (self.record.procedure or {}).get("type")
@@ -549,7 +577,11 @@ class PersonPlayer:
 
     async def _judged(self, day: date) -> None:
         sentence = self.record.sentence or {}
-        if self.custody_id and (sentence.get("type") in FREEING_SENTENCES or sentence.get("suspended")):
+        served = next((event.date for event in self.record.events if event.type == "sentence_end"), None)
+        if self.custody_id and served is not None and served <= day + timedelta(days=10):
+            # Custody equals the sentence before the judgment is final: the person goes free on that day.
+            await self._release(max(day, served))
+        elif self.custody_id and (sentence.get("type") in FREEING_SENTENCES or sentence.get("suspended")):
             await self._release(day)
         elif self.custody_id:
             await self._custody("custody_title:add", day, {"title": {"limit": "appeal_pending", "from": day.isoformat()}}, "judgment_first")
@@ -683,9 +715,9 @@ class PersonPlayer:
         elif kind == "criminal_detention_sentence":
             await self._take("execution:stay", day, None)
             await self._serve_term(day, sentence)
-        elif kind in {"fixed_term", "life", "death_suspended"}:
+        elif kind in {None, "fixed_term", "life", "death_suspended"}:
             await self._serve_term(day, sentence)
-            if self.custody_id and await self._take("execution:await_delivery", day, None) and await self._take("execution:deliver", day, None):
+            if kind and self.custody_id and await self._take("execution:await_delivery", day, None) and await self._take("execution:deliver", day, None):
                 await self._custody("custody_handover:deliver", day)
                 self.custody_id = ""
 

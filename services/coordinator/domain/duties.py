@@ -136,6 +136,12 @@ def _is_fast_review(ledger: Ledger, trigger: Act) -> bool:
     return bool(later) and later[-1].type == "plea_leniency:review_fast"
 
 
+def _in_charge(ledger: Ledger, trigger: Act) -> str:
+    """The organ in charge of the person when the duty arose."""
+    rows = [act.row for act in ledger.acts[: trigger.order] if "in_charge" in act.row and trigger.subject in act.row["subjects"]]
+    return str(rows[-1]["in_charge"]) if rows else "police"
+
+
 def _is_under_measure(ledger: Ledger, trigger: Act) -> bool:
     """Whether bail or residential surveillance stood when the duty arose."""
     stands: dict[str, str] = {}
@@ -164,6 +170,7 @@ CONDITIONS: Mapping[str, Callable[[Ledger, Act], bool]] = {
     "fast": lambda ledger, trigger: _opened_as(ledger, trigger, "first_trial:open_fast"),
     "released_by_judgment": _frees,
     "under_measure": _is_under_measure,
+    "under_investigation": lambda ledger, trigger: _in_charge(ledger, trigger) == "police",
     "sentenced": lambda ledger, trigger: _sentence(ledger, trigger).get("type") in _TO_BE_DELIVERED,
     "community_correction": lambda ledger, trigger: _sentence(ledger, trigger).get("type") == "control"
     or bool(_sentence(ledger, trigger).get("suspended")),

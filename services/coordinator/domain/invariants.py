@@ -179,7 +179,10 @@ def titles_without_a_gap(case: Case) -> Iterator[Finding]:
     """INV-04 前后羁押依据之间不得有空档。"""
     for custody in case.ledger.custodies.values():
         for title, end, until, row in _spans(custody):
-            if end is None or until is None or row is custody.ended or until <= end or _is_renewed(custody, title):
+            if end is None or until is None or row is custody.ended or _is_renewed(custody, title):
+                continue
+            # A title ends with its last day: one that begins on the next leaves no gap that anyone could show.
+            if until <= end + timedelta(days=1):
                 continue
             yield _finding(
                 case,
