@@ -1,7 +1,8 @@
 """Runs the migrations of one service, in one transaction, one migrator at a time.
 
-Alembic loads this file. The section of the ini names the service; the owner's URL is the attribute `url` (migrations.run)
-or SINGLETRACK_<SERVICE>_MIGRATION_URL; the runtime role is the attribute or the `-x` argument `runtime_role`.
+Alembic loads this file. The section of the ini names the service; the owner's URL is the attribute `url`
+(migrations.run) or SINGLETRACK_<SERVICE>_MIGRATION_URL; the runtime role is the attribute or the `-x` argument
+`runtime_role`.
 """
 
 import asyncio

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +24,8 @@ from singletrack.replay.report import NotConverged
 from singletrack.stack import Databases, Stack, StackUnavailable
 
 SAMPLE = Path(__file__).parents[1] / "data" / "timelines" / "sample.jsonl"
-LANE = 76
+#: Columns of a lane and of its label, and how many clocks are drawn for each person.
+LANE, LABEL, CLOCKS = 64, 24, 6
 
 app = typer.Typer()
 
@@ -39,7 +41,7 @@ def demo(
     """Set up, start, play real cases through the gateway, reconcile, show, stop."""
     folder = (data or Databases().data) / "demo"
     shutil.rmtree(folder, ignore_errors=True)
-    console = Console(quiet=as_json)
+    console = Console(quiet=as_json, width=None if Console().is_terminal else 118)
     begun = time.monotonic()
     console.print("单轨 Singletrack: starting PostgreSQL, four services and the gateway ...")
     try:
@@ -100,8 +102,7 @@ def _write(folder: Path, whole: Mapping[str, Any], timeline: Mapping[str, Any]) 
     (folder / "report.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
     svg = drawing.case_svg(timeline)
     (folder / "case.svg").write_text(svg, encoding="utf-8")
-    rows = [row for row in whole["totals"]["findings"] if not row["beyond_record"]]
-    told = drawing.page("单轨：真实案件回放", whole["totals"], svg, rows, _lines(whole))
+    told = drawing.page("单轨：真实案件回放", svg, drawing.ranked(whole["totals"]["findings"]), _lines(whole))
     (folder / "report.html").write_text(told, encoding="utf-8")
 
 
@@ -120,25 +121,27 @@ def _lines(whole: Mapping[str, Any]) -> list[str]:
 def _show(console: Console, whole: Mapping[str, Any], timeline: Mapping[str, Any], folder: Path) -> None:
     console.print()
     for line in _lines(whole):
-        console.print(f"  {line}")
+        console.print(f"  {line}", no_wrap=True, overflow="ignore", crop=False)
     console.print()
     _draw(console, timeline)
-    table = Table("规则", "状态", "依据", "件数", "条文", title="发现的问题（截至各文书所载之日）", title_justify="left")
-    for row in whole["totals"]["findings"]:
-        if not row["beyond_record"]:
-            table.add_row(
-                row["id"],
-                drawing.STATUS_ZH.get(row["status"], row["status"]),
-                drawing.BASIS_ZH[row["basis"]],
-                str(row["count"]),
-                row["law_ref"],
-            )
+    table = Table(
+        "规则", "", "状态", "依据", "件数", "条文", title="发现的问题（截至各文书所载之日）", title_justify="left"
+    )
+    for row in drawing.ranked(whole["totals"]["findings"]):
+        table.add_row(
+            row["id"],
+            drawing.name_of(row["id"]),
+            drawing.STATUS_ZH.get(row["status"], row["status"]),
+            drawing.BASIS_ZH[row["basis"]],
+            str(row["count"]),
+            row["law_ref"].partition("、")[0],
+        )
     console.print(table)
-    console.print(f"报告 {folder / 'report.html'}（含图）、{folder / 'report.json'}（逐案逐事件）")
+    console.print(f"报告 {folder / 'report.html'}（含图）、{folder / 'report.json'}（逐案逐事件）", soft_wrap=True)
 
 
 def _draw(console: Console, timeline: Mapping[str, Any]) -> None:
-    """One lane a person: ● stated, ○ inferred; then the clocks that ran out, and the longest of the others."""
+    """One lane a person: ● stated, ○ inferred; under it the clocks: those that ran out first, then the others."""
     days = sorted(act["occurred_at"][:10] for act in timeline["items"])
     first, last = drawing.day(days[0]), drawing.day(days[-1])
     span = max((last - first).days, 1)
@@ -146,22 +149,22 @@ def _draw(console: Console, timeline: Mapping[str, Any]) -> None:
     def place(text: str) -> int:
         return min(max(round((drawing.day(text) - first).days / span * (LANE - 1)), 0), LANE - 1)
 
-    console.print(f"  一案到底 {timeline['case_id']}：{first} 至 {last}（● 文书所载 ○ 推定）")
+    def line(label: str, lane: str, style: str = "") -> None:
+        padded = label + " " * max(LABEL - cell_len(label), 1)
+        console.print(Text(f"  {padded}{lane}", style=style), no_wrap=True, overflow="ignore", crop=False)
+
+    console.print(f"  一案到底 {timeline['case_id']}：{first} 至 {last}（● 文书所载  ○ 推定  ┫ 届满日  ✗ 逾期完成）")
     for person, label in timeline["persons"].items():
         lane = ["─"] * LANE
         for act in sorted(timeline["items"], key=lambda act: not act["inferred"]):
             if person in act["persons"]:
                 lane[place(act["occurred_at"])] = "○" if act["inferred"] else "●"
-        console.print(Text(f"  {label:<10}{''.join(lane)}"))
-        for clock in drawing.clocks(timeline["items"], person)[:6]:
+        line(label, "".join(lane), "bold")
+        for clock in drawing.clocks(timeline["items"], person)[:CLOCKS]:
             start, due = place(clock["since"]), place(clock["due"])
-            bar = [" "] * LANE
-            for each in range(start, due + 1):
-                bar[each] = "━"
-            bar[due] = "┫"
+            bar = [" "] * start + ["━"] * (due - start) + ["┫"] + [" "] * (LANE - due - 1)
             late = clock["status"] in {"late", "overdue"}
             if late and clock["at"]:
                 bar[place(clock["at"])] = "✗"
-            line = Text(f"  {'':<12}{''.join(bar)} {clock['zh']} {clock['due'][:10]}")
-            console.print(line, style="red" if late else "dim", no_wrap=True, overflow="crop")
+            line(f"  {clock['zh'][:9]}", f"{''.join(bar)} {clock['due'][:10]}", "red" if late else "dim")
     console.print()

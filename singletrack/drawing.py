@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from services.coordinator.domain.invariants import RULES
+from services.law import CODE
+
 WIDTH, LEFT, ROW, LANE_HEAD = 1180, 150, 15, 26
 COLORS = {
     "pol": "#1f5fa8",
@@ -14,9 +17,18 @@ COLORS = {
     "sys": "#555555",
     "party": "#6b3fa0",
 }
-STATUS = {"met": "#9bbf9b", "open": "#c9c9c9", "superseded": "#d8d8d8", "late": "#d9534f", "overdue": "#a00000", "unknown": "#e0b050"}
+STATUS = {
+    "met": "#9bbf9b",
+    "open": "#c9c9c9",
+    "superseded": "#d8d8d8",
+    "late": "#d9534f",
+    "overdue": "#a00000",
+    "unknown": "#e0b050",
+}
 STATUS_ZH = {"late": "逾期完成", "overdue": "逾期未完成", "violated": "违反", "unknown": "不明"}
 BASIS_ZH = {"stated": "文书所载", "inferred": "推定", "silence": "文书未载"}
+#: INV-03 → 羁押不得超过期限, as each rule says of itself.
+INVARIANTS_ZH = {doc[:6]: doc[7:].strip("。") for doc in (rule.__doc__ or "" for rule in RULES)}
 MOST_CLOCKS = 14
 
 
@@ -31,8 +43,7 @@ def case_svg(timeline: Mapping[str, Any]) -> str:
         shown = clocks(acts, person)
         parts.append(f'<text x="8" y="{y + 4}" class="who">{html.escape(label)}</text>')
         parts.append(f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - 20}" y2="{y}" class="lane"/>')
-        for act in mine:
-            parts.append(_act(act, _x(day(act["occurred_at"]), first, last), y))
+        parts.extend(_act(act, _x(day(act["occurred_at"]), first, last), y) for act in mine)
         y += LANE_HEAD
         for clock in shown:
             parts.append(_clock(clock, y, first, last))
@@ -81,8 +92,12 @@ def _scale(first: date, last: date, height: int) -> str:
 def _act(act: Mapping[str, Any], x: float, y: int) -> str:
     color = COLORS.get(act["organ"].partition("-")[0], "#333")
     fill = "#fff" if act["inferred"] else color
-    told = f"{act['occurred_at'][:10]} {act['zh']}（{act['organ']}）{act['law_ref']}" + ("〔推定〕" if act["inferred"] else "")
-    return f'<circle cx="{x}" cy="{y}" r="4.5" fill="{fill}" stroke="{color}"><title>{html.escape(told)}</title></circle>'
+    told = f"{act['occurred_at'][:10]} {act['zh']}（{act['organ']}）{act['law_ref']}" + (
+        "〔推定〕" if act["inferred"] else ""
+    )
+    return (
+        f'<circle cx="{x}" cy="{y}" r="4.5" fill="{fill}" stroke="{color}"><title>{html.escape(told)}</title></circle>'
+    )
 
 
 def _clock(clock: Mapping[str, Any], y: int, first: date, last: date) -> str:
@@ -90,7 +105,9 @@ def _clock(clock: Mapping[str, Any], y: int, first: date, last: date) -> str:
     since, due = _x(day(clock["since"]), first, last), _x(day(clock["due"]), first, last)
     until = _x(day(clock["at"]), first, last) if clock["at"] else due
     late = clock["status"] in {"late", "overdue"}
-    told = f"{clock['zh']}：{clock['since'][:10]}起，至{clock['due']}" + (f"，{clock['at'][:10]}完成" if clock["at"] else "")
+    told = f"{clock['zh']}：{clock['since'][:10]}起，至{clock['due']}" + (
+        f"，{clock['at'][:10]}完成" if clock["at"] else ""
+    )
     bar = f'<rect x="{since}" y="{y - 5}" width="{max(due - since, 2)}" height="7" fill="{color}" opacity="0.45"/>'
     done = f'<rect x="{since}" y="{y - 4}" width="{max(until - since, 2)}" height="5" fill="{color}"/>'
     return (
@@ -100,7 +117,20 @@ def _clock(clock: Mapping[str, Any], y: int, first: date, last: date) -> str:
     )
 
 
-def page(title: str, totals: Mapping[str, Any], svg: str, findings: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> str:
+def name_of(kind: str) -> str:
+    """What a finding's kind is called: an invariant's own sentence, or the limit's name in the law."""
+    limit = CODE.limits.get(kind)
+    return limit.zh if limit is not None else INVARIANTS_ZH.get(kind, kind)
+
+
+def ranked(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The findings within the records: what stated days prove first, then what the documents leave open."""
+    order = list(BASIS_ZH)
+    shown = [row for row in findings if not row["beyond_record"]]
+    return sorted(shown, key=lambda row: (order.index(row["basis"]), not row["id"].startswith("INV"), row["id"]))
+
+
+def page(title: str, svg: str, findings: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> str:
     """A page for people: figures, the drawn case, the findings by kind with their article. Needs nothing from outside."""
     rows = "".join(
         "<tr>"
@@ -108,6 +138,7 @@ def page(title: str, totals: Mapping[str, Any], svg: str, findings: Sequence[Map
             f"<td>{html.escape(str(cell))}</td>"
             for cell in (
                 row["id"],
+                name_of(row["id"]),
                 STATUS_ZH.get(row["status"], row["status"]),
                 BASIS_ZH[row["basis"]],
                 row["count"],
@@ -118,7 +149,15 @@ def page(title: str, totals: Mapping[str, Any], svg: str, findings: Sequence[Map
         for row in findings
     )
     figures = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-    legend = " ".join(f'<span style="color:{color}">●{name}</span>' for name, color in (("公安", COLORS["pol"]), ("检察院", COLORS["proc"]), ("法院", COLORS["court"]), ("看守所", COLORS["dc"])))
+    legend = " ".join(
+        f'<span style="color:{color}">●{name}</span>'
+        for name, color in (
+            ("公安", COLORS["pol"]),
+            ("检察院", COLORS["proc"]),
+            ("法院", COLORS["court"]),
+            ("看守所", COLORS["dc"]),
+        )
+    )
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>body{{font:15px/1.6 'Noto Sans SC','Microsoft YaHei','PingFang SC',sans-serif;"
@@ -126,6 +165,6 @@ def page(title: str, totals: Mapping[str, Any], svg: str, findings: Sequence[Map
         "padding:.2rem .6rem;text-align:left}svg{width:100%;height:auto;border:1px solid #ddd}</style>"
         f"<h1>{html.escape(title)}</h1><ul>{figures}</ul><h2>一案到底：各人的步骤与期限</h2>"
         f"<p>{legend}；空心为推定的步骤；横条为期限，竖线为届满日，红色为逾期。指向图形可见文字。</p>{svg}"
-        "<h2>发现的问题</h2><table><tr><th>规则</th><th>状态</th><th>依据</th><th>件数</th><th>条文</th></tr>"
+        "<h2>发现的问题</h2><table><tr><th>规则</th><th>名称</th><th>状态</th><th>依据</th><th>件数</th><th>条文</th></tr>"
         f"{rows}</table></html>"
     )

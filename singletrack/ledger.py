@@ -59,7 +59,9 @@ def check(
         typer.echo(json.dumps({name: result.as_dict() for name, result in checked.items()}, ensure_ascii=False))
     else:
         for name, result in checked.items():
-            typer.echo(f"{name}: {result.cases} cases, {result.rows} rows: {'sound' if not result.violations else 'VIOLATED'}")
+            typer.echo(
+                f"{name}: {result.cases} cases, {result.rows} rows: {'sound' if not result.violations else 'VIOLATED'}"
+            )
             for violation in result.violations[:20]:
                 typer.echo(f"  {violation}")
     if any(result.violations for result in checked.values()):
@@ -122,7 +124,9 @@ async def _check_whole(connection: "asyncpg.Connection[asyncpg.Record]", checked
     )
     assert numbered is not None, "an aggregate always has a row"
     if numbered["low"] != 1 or not numbered["n"] == numbered["high"] == numbered["head"]:
-        checked.violations.append(f"LED-03 the feed is numbered {numbered['low']}…{numbered['high']} over {numbered['n']} rows")
+        checked.violations.append(
+            f"LED-03 the feed is numbered {numbered['low']}…{numbered['high']} over {numbered['n']} rows"
+        )
     for row in await connection.fetch(
         "SELECT s.case_id FROM stream s WHERE s.version IS DISTINCT FROM"
         " (SELECT max(seq) FROM log l WHERE l.case_id = s.case_id) LIMIT 20"

@@ -67,7 +67,7 @@ NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": 
 log = logging.getLogger(__name__)
 
 
-class PostgresUnavailable(RuntimeError):  # noqa: N818
+class PostgresUnavailable(RuntimeError):
     """PostgreSQL cannot be had here: why, and what to do about it."""
 
 
@@ -388,7 +388,7 @@ async def ensure_database(
 
     May be repeated, also by several at once.
     """
-    if max(len(name.encode()) for name in (database, owner, runtime)) > 63:  # noqa: PLR2004  NAMEDATALEN - 1
+    if max(len(name.encode()) for name in (database, owner, runtime)) > 63:
         raise ValueError("PostgreSQL silently cuts names longer than 63 bytes.")
     connection = await asyncpg.connect(server.url("postgres"))
 

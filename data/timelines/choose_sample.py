@@ -10,13 +10,35 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SIZE = 450
 RARE = 40
-SHAPES = """
-a69d21ae7dabe88b/1 a660df4fbcdeda19/1 1979135eaee39867/3 84eec50eafd4c13d/1 6f2d2e3cbb2d4239/1 198a42537ccf2c8e/1
-4830e0e1f118a147/1 b63f41bcc5263980/1 b63f41bcc5263980/2 b63f41bcc5263980/3 ab02f635c1736e50/1 3d7feb3469ead1c0/2
-22ef890e7b6efa49/1 16bb02290f6c3ff4/1 ad218878f3b016f5/1 4b2f3f283ad7f5f2/1 87043bd7073ef23c/1 061f95a359d2eb2c/1
-0bf458ae9a50baca/1 1518b407594e97e1/1 6da99e83fc205149/1 725f41e7c49dcb79/1 a5f453378703afb3/1 1a4bd3c010165644/1
-42efe1d9590d9d3b/1 0e37aa1714259116/1 27cbd96a328d8504/1
-""".split()
+SHAPES = [
+    "a69d21ae7dabe88b/1",
+    "a660df4fbcdeda19/1",
+    "1979135eaee39867/3",
+    "84eec50eafd4c13d/1",
+    "6f2d2e3cbb2d4239/1",
+    "198a42537ccf2c8e/1",
+    "4830e0e1f118a147/1",
+    "b63f41bcc5263980/1",
+    "b63f41bcc5263980/2",
+    "b63f41bcc5263980/3",
+    "ab02f635c1736e50/1",
+    "3d7feb3469ead1c0/2",
+    "22ef890e7b6efa49/1",
+    "16bb02290f6c3ff4/1",
+    "ad218878f3b016f5/1",
+    "4b2f3f283ad7f5f2/1",
+    "87043bd7073ef23c/1",
+    "061f95a359d2eb2c/1",
+    "0bf458ae9a50baca/1",
+    "1518b407594e97e1/1",
+    "6da99e83fc205149/1",
+    "725f41e7c49dcb79/1",
+    "a5f453378703afb3/1",
+    "1a4bd3c010165644/1",
+    "42efe1d9590d9d3b/1",
+    "0e37aa1714259116/1",
+    "27cbd96a328d8504/1",
+]
 
 
 def choose(records: list[dict]) -> list[dict]:  # type: ignore[type-arg]

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.kernel.web import Occurred, Request_, Short, TransitionCreate
+from services.kernel.web import Occurred, RequestBody, Short, TransitionCreate
 
 OrganId = Annotated[str, Field(pattern=r"^[a-z]+-[0-9A-Za-z-]{1,40}$", examples=["proc-330106"])]
 
 
-class CaseCreate(Request_):
+class CaseCreate(RequestBody):
     """A case is opened by the organ that received the report; `organs` are those of the same place it will go to."""
 
     organs: Annotated[list[OrganId], Field(max_length=20)] = []
@@ -18,7 +18,7 @@ class CaseCreate(Request_):
     inferred: bool = False
 
 
-class Identity(Request_):
+class Identity(RequestBody):
     """Who a person is. Never leaves this service: the log carries its digest only."""
 
     name: Short | None = None
@@ -27,7 +27,7 @@ class Identity(Request_):
     born_on: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
 
 
-class PersonCreate(Request_):
+class PersonCreate(RequestBody):
     """A person becomes part of a case. `label` is what the record calls them, such as 犯罪嫌疑人甲."""
 
     label: Annotated[Short, Field(examples=["犯罪嫌疑人甲"])]
@@ -37,13 +37,13 @@ class PersonCreate(Request_):
     inferred: bool = False
 
 
-class Bulk(Request_):
+class Bulk(RequestBody):
     """Many steps, each answered by itself; they share commits. At most 500."""
 
     items: Annotated[list["BulkItem"], Field(min_length=1, max_length=500)]
 
 
-class BulkItem(Request_):
+class BulkItem(RequestBody):
     """One step of a bulk: its case, its own idempotency key, and the version it was decided on."""
 
     case_id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]

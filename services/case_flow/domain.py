@@ -61,13 +61,15 @@ def _flags(command: TakeStep) -> list[str]:
     return [str(flag) for flag in flags] if isinstance(flags, list) else []
 
 
-def _organs(given: Any) -> dict[str, str]:  # noqa: ANN401 - a fact is any JSON
+def _organs(given: Any) -> dict[str, str]:
     organs: dict[str, str] = {}
     for organ_id in given if isinstance(given, list) else []:
         organ: Organ | None = organ_of(str(organ_id))
         if organ is None:
             raise Unfounded(
-                "所列机关的代码不成立。", "an organ's id names no organ", errors=[{"pointer": "/organs", "code": "no_such_organ"}]
+                "所列机关的代码不成立。",
+                "an organ's id names no organ",
+                errors=[{"pointer": "/organs", "code": "no_such_organ"}],
             )
         organs[organ.value] = str(organ_id)
     return organs

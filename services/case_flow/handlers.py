@@ -63,7 +63,9 @@ async def take_many(service: Service, bulk: Bulk, call: Call) -> Answer:
             call,
             key=item.key,
             version=item.version,
-            fingerprint=sm3(f"{item.case_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}".encode()).hex(),
+            fingerprint=sm3(
+                f"{item.case_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}".encode()
+            ).hex(),
         )
         for item in bulk.items
     ]

@@ -39,9 +39,7 @@ async def create_person(call: CurrentCall, service: CurrentService, case_id: Id,
     return await handlers.add_person(service, case_id, new, call)
 
 
-@acts.post(
-    "/v1/cases/{case_id}/transitions", operation_id="caseFlow_createTransition", summary="办理法定步骤", **_ACT
-)
+@acts.post("/v1/cases/{case_id}/transitions", operation_id="caseFlow_createTransition", summary="办理法定步骤", **_ACT)
 async def create_transition(call: CurrentCall, service: CurrentService, case_id: Id, new: TransitionCreate) -> Answer:
     """Take one step of a statutory procedure."""
     return await handlers.take_step(service, case_id, new, call)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 
 from services.coordinator import repository
@@ -27,6 +26,8 @@ from services.kernel.work import raw
 FOLLOWED = ("case_flow", "custody_transfer", "evidence")
 #: Rows asked for at once, seconds to wait for news, seconds between looks at what time alone changes.
 PAGE, WAIT, SWEEP = 1000, 5.0, 2.0
+#: Seconds to let news gather after some came: a case that is being written to is concluded once for all of it.
+GATHER = 0.1
 #: How many cases are concluded in one transaction.
 AT_ONCE = 200
 _LEADER = 0x53_54_43_4F
@@ -103,6 +104,8 @@ class Follower:
             after = int(page["next_cursor"])
             waits = 0.0 if page["has_more"] else WAIT
             await self._take_in(name, events, after, read_until)
+            if events and not page["has_more"]:
+                await asyncio.sleep(GATHER)
 
     def _headers(self) -> dict[str, str]:
         token = self.signer.issue("sys-coordinator", "coordinator", officer="coordinator", client="coordinator")

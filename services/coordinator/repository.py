@@ -123,7 +123,10 @@ async def ask(connection: Connection, repairs: Sequence[Repair], now: datetime) 
         """,
         [repair.finding.id for repair in repairs],
         [repair.custody_id for repair in repairs],
-        [json.dumps({"to_organ": repair.to_organ, "reason": repair.finding.zh}, ensure_ascii=False) for repair in repairs],
+        [
+            json.dumps({"to_organ": repair.to_organ, "reason": repair.finding.zh}, ensure_ascii=False)
+            for repair in repairs
+        ],
         now,
     )
 

@@ -15,7 +15,7 @@ _Word = Query(max_length=80, pattern=r"^[A-Za-z0-9_-]+$")
 
 
 @router.get("/v1/findings", operation_id="coordinator_listFindings", summary="发现的问题", **_READ)
-async def list_findings(  # noqa: PLR0913 - the filters of the URL
+async def list_findings(
     service: CurrentService,
     actor: CurrentActor,
     case_id: Annotated[str | None, _Word] = None,

@@ -89,13 +89,13 @@ class Positions(BaseModel):
 _COLUMNS = (finding.c.body, finding.c.found_at, finding.c.closed_at)
 
 
-def _view(row: Any) -> FindingView:  # noqa: ANN401 - a row of the finding table
+def _view(row: Any) -> FindingView:
     body = row.body if isinstance(row.body, dict) else json.loads(row.body)
     closed = row.closed_at.isoformat() if row.closed_at else None
     return FindingView(**body, found_at=row.found_at.isoformat(), closed_at=closed)
 
 
-async def findings(  # noqa: PLR0913 - the filters of the URL
+async def findings(
     service: Service,
     actor: Actor,
     *,
@@ -122,19 +122,27 @@ async def findings(  # noqa: PLR0913 - the filters of the URL
     async with service.engine.connect() as connection:
         rows = (await connection.execute(query)).all()
     more = len(rows) > page_size
-    return FindingList(items=[_view(row) for row in rows[:page_size]], next_page_token=rows[page_size - 1].id if more else "")
+    return FindingList(
+        items=[_view(row) for row in rows[:page_size]], next_page_token=rows[page_size - 1].id if more else ""
+    )
 
 
 async def timeline(service: Service, actor: Actor, case_id: str) -> Timeline | None:
     """One case in one line; None where there is no such case for this actor's eyes."""
     async with service.engine.connect() as connection:
         concluded = (await connection.execute(select(conclusion).where(conclusion.c.case_id == case_id))).first()
-        if concluded is None or not (
-            actor.role in service.policy.sees_all or actor.organ_id in concluded.organs
-        ):
+        if concluded is None or not (actor.role in service.policy.sees_all or actor.organ_id in concluded.organs):
             return None
-        bodies: list[str] = list((await connection.scalars(select(ledger.c.body).where(ledger.c.case_id == case_id))).all())
-        found = (await connection.execute(select(*_COLUMNS).where(finding.c.case_id == case_id, finding.c.closed_at.is_(None)).order_by(finding.c.id))).all()
+        bodies: list[str] = list(
+            (await connection.scalars(select(ledger.c.body).where(ledger.c.case_id == case_id))).all()
+        )
+        found = (
+            await connection.execute(
+                select(*_COLUMNS)
+                .where(finding.c.case_id == case_id, finding.c.closed_at.is_(None))
+                .order_by(finding.c.id)
+            )
+        ).all()
         read = (await connection.execute(select(position))).all()
     clocks: dict[str, list[dict[str, Any]]] = {}
     for duty in concluded.duties:

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from services.kernel.web import Id, Occurred, Paper, Request_, TransitionCreate
+from services.kernel.web import Id, Occurred, Paper, RequestBody, TransitionCreate
 
 
-class Title(Request_):
+class Title(RequestBody):
     """What a person is held on: a limit of the law (or `sentence`, `appeal_pending`, `death_review`) and its start.
 
     The end is computed. `extensions` is how many of the limit's extensions, in the order of the law, have been granted;
@@ -25,7 +25,7 @@ class Title(Request_):
         return self.model_dump(by_alias=True, exclude_none=True)
 
 
-class CustodyCreate(Request_):
+class CustodyCreate(RequestBody):
     """A detention centre takes a person in, for the organ that holds them."""
 
     case_id: Id
@@ -38,7 +38,7 @@ class CustodyCreate(Request_):
     inferred: bool = False
 
 
-class CustodyBulkItem(Request_):
+class CustodyBulkItem(RequestBody):
     """One act of a batch: its custody and its own idempotency key."""
 
     custody_id: Id
@@ -46,7 +46,7 @@ class CustodyBulkItem(Request_):
     transition: TransitionCreate
 
 
-class CustodyBulk(Request_):
+class CustodyBulk(RequestBody):
     """One act for many persons: every custody gets its own certificate and its own receipt."""
 
     items: Annotated[list[CustodyBulkItem], Field(min_length=1, max_length=200)]

@@ -49,7 +49,9 @@ async def take_many(service: Service, bulk: CustodyBulk, call: Call) -> Answer:
             key=item.key,
             version=None,
             subjects=(item.custody_id,),
-            fingerprint=sm3(f"{item.custody_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}".encode()).hex(),
+            fingerprint=sm3(
+                f"{item.custody_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}".encode()
+            ).hex(),
         )
         for item in bulk.items
     ]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.custody_transfer import handlers, views
 from services.custody_transfer.commands import CustodyBulk, CustodyCreate
-from services.kernel.service import CurrentService, available_now
+from services.kernel.service import CurrentService
 from services.kernel.web import (
     ACT_PROBLEMS,
     READ_PROBLEMS,
@@ -23,7 +23,12 @@ from services.kernel.web import (
 
 router = APIRouter()
 acts = APIRouter(route_class=ShortRoute)
-_ACT: dict[str, Any] = {"response_model": Transition, "status_code": 201, "responses": ACT_PROBLEMS, "tags": ["custodies"]}
+_ACT: dict[str, Any] = {
+    "response_model": Transition,
+    "status_code": 201,
+    "responses": ACT_PROBLEMS,
+    "tags": ["custodies"],
+}
 _READ: dict[str, Any] = {"responses": READ_PROBLEMS, "tags": ["custodies"]}
 
 
@@ -39,7 +44,9 @@ async def create_custody(call: CurrentCall, service: CurrentService, new: Custod
     summary="办理换押、变更、释放等步骤",
     **_ACT,
 )
-async def create_transition(call: CurrentCall, service: CurrentService, custody_id: Id, new: TransitionCreate) -> Answer:
+async def create_transition(
+    call: CurrentCall, service: CurrentService, custody_id: Id, new: TransitionCreate
+) -> Answer:
     """Take one step on one custody: hand over, accept, confirm, change the end, release."""
     return await handlers.take_step(service, custody_id, new, call)
 
@@ -87,4 +94,4 @@ async def list_custodies(
 async def list_available(service: CurrentService, actor: CurrentActor, custody_id: Id) -> AvailableTransitions:
     """What the caller may do now with this custody."""
     head = await service.see(await service.case_of(custody_id), actor)
-    return AvailableTransitions(**available_now(service, head, actor, custody_id))
+    return AvailableTransitions(**views.available(head, custody_id, service, actor))

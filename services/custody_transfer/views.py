@@ -5,6 +5,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from services.kernel.record import Head
+from services.kernel.service import Service, available_now
+from services.kernel.who import Actor
 
 
 class HeldTitle(BaseModel):
@@ -86,3 +88,9 @@ def custodies(head: Head, states_zh: dict[str, str]) -> CustodyList:
     return CustodyList(
         items=[custody(head, each, states_zh) for each in head.state.get("subjects", {})], version=f"v{head.version}"
     )
+
+
+def available(head: Head, custody_id: str, service: Service, actor: Actor) -> dict[str, Any]:
+    """What this actor may do now with a custody: nothing once it has ended."""
+    now = available_now(service, head, actor, custody_id)
+    return {**now, "items": []} if head.state["subjects"][custody_id].get("ended") else now

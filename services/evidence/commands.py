@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from services.kernel.web import Id, Occurred, Paper, Request_, Short
+from services.kernel.web import Id, Occurred, Paper, RequestBody, Short
 
 OrganId = Annotated[str, Field(pattern=r"^[a-z]+-[0-9A-Za-z-]{1,40}$", examples=["proc-330106"])]
 Digest = Annotated[
@@ -23,7 +23,7 @@ Provenance = Literal["native", "scanned_in", "imported"]
 Volume = Literal["litigation_documents", "evidence_volume", "av_volume", "review_volume", "trial_volume"]
 
 
-class Act(Request_):
+class Act(RequestBody):
     """When an act was done, and whether that was inferred from other records."""
 
     occurred_at: Occurred | None = None
@@ -58,7 +58,7 @@ class VersionCreate(Version):
     """A new content for an item. The versions before it stay."""
 
 
-class PropertyFacts(Request_):
+class PropertyFacts(RequestBody):
     """What was taken. `owner` is a label of the case, never a name; further facts may be added."""
 
     model_config = ConfigDict(extra="allow")
@@ -82,7 +82,7 @@ class PropertyCreate(Act):
     reason: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None = None
 
 
-class ListedFile(Request_):
+class ListedFile(RequestBody):
     """An item of the dossier as a package lists it; without a version, the latest when the package is sealed."""
 
     item_id: Id

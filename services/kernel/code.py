@@ -78,7 +78,12 @@ class Code:
         self.bans: dict[str, Ban] = {ban.name: ban for procedure in procedures for ban in procedure.bans()}
         for limit in self.limits.values():
             for ref in (
-                limit.by, limit.extended_by, limit.restarts_at, limit.void_by, limit.paused_by, limit.resumed_by
+                limit.by,
+                limit.extended_by,
+                limit.restarts_at,
+                limit.void_by,
+                limit.paused_by,
+                limit.resumed_by,
             ):
                 self.types(ref)
             if isinstance(limit.after, str | Step | tuple):
@@ -103,10 +108,10 @@ class Code:
         return (rule for rule in self.rules.values() if rule.kept_by == service)
 
     def extended(self, *procedures: type[Procedure]) -> "Code":
-        """This law with the record-keeping procedures that a service adds."""
+        """The same law with the record-keeping procedures that a service adds."""
         return Code(self.catalogue, (*self.procedures.values(), *procedures))
 
-    def _line(self, procedure: type[Procedure], opened: bool) -> Line:  # noqa: FBT001 - private, one caller
+    def _line(self, procedure: type[Procedure], opened: bool) -> Line:
         states = list(procedure.states())
         initial = [state for state in states if state.initial]
         if len(initial) != 1:

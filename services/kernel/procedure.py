@@ -8,7 +8,7 @@ Knows no procedure, no service.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from services.kernel.period import Extension, Mode, MonthEnd, Period, Roll
 from services.kernel.statute import Citation
@@ -62,7 +62,7 @@ class States(tuple[State, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, *states: State) -> "States":
+    def __new__(cls, *states: State) -> Self:
         return super().__new__(cls, states)
 
     def __or__(self, other: "State | States") -> "States":
@@ -80,7 +80,7 @@ class Step:
     `at_most` counts over the whole case of the person.
     """
 
-    def __init__(  # noqa: PLR0913 - a provision has this many parts
+    def __init__(
         self,
         office: "Office",
         zh: str,
@@ -141,7 +141,7 @@ class Steps(tuple[Step, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, *steps: Step) -> "Steps":
+    def __new__(cls, *steps: Step) -> Self:
         return super().__new__(cls, steps)
 
     def __or__(self, other: "Step | Steps") -> "Steps":
@@ -248,27 +248,27 @@ class Office:
     key: str
     zh: str
 
-    def may(self, zh: str, **provision: Any) -> Step:  # noqa: ANN401 - the parameters are Step's
+    def may(self, zh: str, **provision: Any) -> Step:
         """可以: see `Step`."""
         return Step(self, zh, **provision)
 
 
-def must(organ: Organ, zh: str, period: Period | None, **provision: Any) -> Limit:  # noqa: ANN401 - Limit's
+def must(organ: Organ, zh: str, period: Period | None, **provision: Any) -> Limit:
     """应当…以内: see `Limit`."""
     return Limit(organ, zh, period, **provision)
 
 
-def may_within(organ: Organ, zh: str, period: Period | None, **provision: Any) -> Limit:  # noqa: ANN401 - Limit's
+def may_within(organ: Organ, zh: str, period: Period | None, **provision: Any) -> Limit:
     """可以…以内; the right lapses. See `Limit`."""
     return Limit(organ, zh, period, kind="right", **provision)
 
 
-def lasts(organ: Organ, zh: str, period: Period | None, *, kind: str = "detention", **provision: Any) -> Limit:  # noqa: ANN401
+def lasts(organ: Organ, zh: str, period: Period | None, *, kind: str = "detention", **provision: Any) -> Limit:
     """期限为: how long a person may be held or a measure lasts. See `Limit`."""
     return Limit(organ, zh, period, kind=kind, **provision)
 
 
-def must_not(organ: Organ, zh: str, **provision: Any) -> Ban:  # noqa: ANN401 - the parameters are Ban's
+def must_not(organ: Organ, zh: str, **provision: Any) -> Ban:
     """不得: see `Ban`."""
     return Ban(organ, zh, **provision)
 

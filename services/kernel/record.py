@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from services.kernel.code import Code, Line, Rule
 from services.kernel.errors import (
+    Malformed,
     NotFound,
     OutOfOrder,
     PapersMissing,
@@ -174,7 +175,13 @@ def decide(head: Head, command: TakeStep, *, domain: Domain, policy: Policy, at:
         body["private_digest"] = f"sm3:{Links().after(private).sm3.hex()}"
     body.update(domain.outcome(head, command, body))
     text = encode(body)
-    return Entry(Head(head.case_id, head.version + 1, fold(state, body, domain), head.links.after(text)), text, body, command, private)
+    return Entry(
+        Head(head.case_id, head.version + 1, fold(state, body, domain), head.links.after(text)),
+        text,
+        body,
+        command,
+        private,
+    )
 
 
 def fold(state: State, body: Mapping[str, Any], domain: Domain) -> State:
@@ -202,7 +209,10 @@ def fold(state: State, body: Mapping[str, Any], domain: Domain) -> State:
         after["subjects"] = {**after.get("subjects", {}), **body["created"]}
     match body.get("handover"):
         case "offer":
-            after["receiver"] = {**after.get("receiver", {}), **dict.fromkeys(body["subjects"], body.get("to_organ", ""))}
+            after["receiver"] = {
+                **after.get("receiver", {}),
+                **dict.fromkeys(body["subjects"], body.get("to_organ", "")),
+            }
         case "accept":
             receiver = after.get("receiver", {})
             taken = {subject: receiver.get(subject, body["organ"]) for subject in body["subjects"]}
@@ -210,7 +220,9 @@ def fold(state: State, body: Mapping[str, Any], domain: Domain) -> State:
             after["receiver"] = {subject: organ for subject, organ in receiver.items() if subject not in taken}
         case "return" | "withdraw":
             receiver = after.get("receiver", {})
-            after["receiver"] = {subject: organ for subject, organ in receiver.items() if subject not in body["subjects"]}
+            after["receiver"] = {
+                subject: organ for subject, organ in receiver.items() if subject not in body["subjects"]
+            }
     domain.fold(after, body)
     return after
 
@@ -264,7 +276,7 @@ def _subjects(head: Head, command: TakeStep, rule: Rule) -> tuple[str, ...]:
                 errors=[{"pointer": "/subjects", "code": "not_in_case"}],
             )
     if command.subjects or known:
-        return command.subjects or tuple(known)
+        return tuple(dict.fromkeys(command.subjects or known))  # named twice is one
     raise Unfounded(
         f"本案尚未登记可以“{rule.zh}”的对象。",
         f"the case holds nothing of kind {rule.line} yet",
@@ -409,7 +421,9 @@ def _papers(code: Code, rule: Rule, command: TakeStep) -> None:
     unknown = [kind for kind in kinds if kind not in code.catalogue.by_id]
     errors += [{"pointer": "/documents", "code": "unknown_kind", "params": {"kind": kind}} for kind in unknown]
     if errors:
-        raise Unfounded("所附文书不在目录或者本案记录之内。", "a document is not in the catalogue or the case", errors=errors)
+        raise Unfounded(
+            "所附文书不在目录或者本案记录之内。", "a document is not in the catalogue or the case", errors=errors
+        )
     missing = rule.papers.missing(kinds)
     if missing:
         names = "；".join("或者".join(code.catalogue.zh(kind) for kind in group) for group in missing)
@@ -419,7 +433,11 @@ def _papers(code: Code, rule: Rule, command: TakeStep) -> None:
             law_ref=rule.law_ref,
             cure=f"补充{names}后再次提交。",
             errors=[
-                {"pointer": "/documents", "code": "missing_document", "params": {"kind": group[0], "any_of": list(group)}}
+                {
+                    "pointer": "/documents",
+                    "code": "missing_document",
+                    "params": {"kind": group[0], "any_of": list(group)},
+                }
                 for group in missing
             ],
         )
@@ -454,7 +472,15 @@ def _organs(state: State, command: TakeStep) -> dict[str, str]:
 def _occurred(command: TakeStep, at: datetime) -> str:
     if not command.occurred:
         return instant(at)
-    moment = read_moment(command.occurred)
+    try:
+        moment = read_moment(command.occurred)
+        written = instant(moment) if isinstance(moment, datetime) else moment.isoformat()
+    except (ValueError, OverflowError) as error:
+        raise Malformed(
+            "办理时间不是历法上的时间。",
+            "no calendar has such a day or hour",
+            errors=[{"pointer": "/occurred_at", "code": "no_such_time"}],
+        ) from error
     late = moment > at + SKEW if isinstance(moment, datetime) else moment > local_date(at)
     if late:
         raise TimeInFuture(
@@ -462,4 +488,4 @@ def _occurred(command: TakeStep, at: datetime) -> str:
             "an act cannot have happened in the future",
             errors=[{"pointer": "/occurred_at", "code": "in_future"}],
         )
-    return instant(moment) if isinstance(moment, datetime) else moment.isoformat()
+    return written

@@ -196,7 +196,8 @@ async def _listen(engine: AsyncEngine, bell: Bell) -> None:
         try:
             async with raw(engine) as connection:
                 await connection.add_listener(log.CHANNEL, bell.ring)
-                while not connection.is_closed():
+                while True:  # asked for, not slept through: a dead connection must be noticed
+                    await connection.fetchval("SELECT 1")
                     await asyncio.sleep(_LOOK_AGAIN)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             await asyncio.sleep(_LOOK_AGAIN)
@@ -237,7 +238,13 @@ def _feed(name: str) -> APIRouter:
 def _health(name: str) -> APIRouter:
     router = APIRouter()
 
-    @router.get(f"/v1/health/{name}", operation_id=f"{_prefix(name)}_readHealth", tags=["health"], summary="健康状况", responses=READ_PROBLEMS)
+    @router.get(
+        f"/v1/health/{name}",
+        operation_id=f"{_prefix(name)}_readHealth",
+        tags=["health"],
+        summary="健康状况",
+        responses=READ_PROBLEMS,
+    )
     async def read_health(service: CurrentService) -> Health:
         """Ready when the database answers."""
         try:
@@ -253,7 +260,9 @@ def _health(name: str) -> APIRouter:
 async def _page(service: Service, after: int, limit: int, wait: float) -> str:
     remaining = wait
     if after >= 1 << 63:
-        raise Malformed("游标不成立。", "no such cursor", errors=[{"pointer": "/query/after", "code": "cursor_invalid"}])
+        raise Malformed(
+            "游标不成立。", "no such cursor", errors=[{"pointer": "/query/after", "code": "cursor_invalid"}]
+        )
     while True:
         async with raw(service.engine) as connection:
             rows = await log.feed(connection, after, limit)
@@ -289,7 +298,7 @@ def _field(body: str, name: str, after: int) -> tuple[str, int]:
     return body[start:end], end
 
 
-def command(case_id: str, new: TransitionCreate, call: Call, **more: Any) -> TakeStep:  # noqa: ANN401 - TakeStep's
+def command(case_id: str, new: TransitionCreate, call: Call, **more: Any) -> TakeStep:
     """The command that a request body and its headers make."""
     given: dict[str, Any] = {
         "case_id": case_id,
@@ -329,4 +338,3 @@ def available_now(service: Service, head: Head, actor: Actor, subject: str | Non
     if subject is not None:
         items = [{**item, "subjects": [subject]} for item in items if subject in item["subjects"]]
     return {"items": items, "version": f"v{head.version}"}
-

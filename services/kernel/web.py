@@ -51,13 +51,13 @@ Occurred = Annotated[
 ]
 
 
-class Request_(BaseModel):
+class RequestBody(BaseModel):
     """A request body: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
 
-class Paper(Request_):
+class Paper(RequestBody):
     """A document handed in with a step."""
 
     kind: Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9_]+$", examples=["arrest_approval"])]
@@ -67,7 +67,7 @@ class Paper(Request_):
     issued_on: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
 
 
-class TransitionCreate(Request_):
+class TransitionCreate(RequestBody):
     """One step of a statutory procedure. `dry_run` asks what would happen; the answer equals the real one."""
 
     type: Annotated[str, Field(max_length=120, pattern=r"^[a-z_]+:[a-z_]+$", examples=["arrest_review:approve"])]
@@ -186,12 +186,10 @@ class Answer:
 class ShortRoute(APIRoute):
     """A route whose endpoint takes `call`, `service`, path parameters and one body model, and answers with an `Answer`."""
 
-    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         hints = get_type_hints(endpoint)
-        models = {
-            name: hint for name, hint in hints.items() if inspect.isclass(hint) and issubclass(hint, BaseModel)
-        }
+        models = {name: hint for name, hint in hints.items() if inspect.isclass(hint) and issubclass(hint, BaseModel)}
         assert len(models) == 1, f"{endpoint.__name__} must take one body"
         self._body_name, self._model = next(iter(models.items()))
         self._takes = [name for name in inspect.signature(endpoint).parameters if name in self.param_convertors]
@@ -294,11 +292,15 @@ def _no_constant(name: str) -> None:
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
-def _check_text(value: Any) -> None:  # noqa: ANN401 - any JSON
+def _check_text(value: Any) -> None:
     match value:
         case str():
             if "\x00" in value or not unicodedata.is_normalized("NFC", value):
-                raise Malformed("文本须为NFC且不含NUL。", "text must be NFC and without NUL", errors=[{"pointer": "", "code": "text"}])
+                raise Malformed(
+                    "文本须为NFC且不含NUL。",
+                    "text must be NFC and without NUL",
+                    errors=[{"pointer": "", "code": "text"}],
+                )
             try:
                 value.encode()
             except UnicodeEncodeError as error:
@@ -314,7 +316,7 @@ def _check_text(value: Any) -> None:  # noqa: ANN401 - any JSON
                 _check_text(each)
 
 
-def _depth(value: Any) -> int:  # noqa: ANN401 - any JSON
+def _depth(value: Any) -> int:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + max((_depth(each) for each in inner if isinstance(each, dict | list)), default=0)
 
@@ -457,7 +459,7 @@ class RequestIds:
 class ServiceApp(FastAPI):
     """An app whose acts go straight to their `ShortRoute`; all else goes through FastAPI's middleware and router."""
 
-    def __init__(self, *routers: APIRouter, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+    def __init__(self, *routers: APIRouter, **options: Any) -> None:
         super().__init__(**options)
         self.add_middleware(RequestIds)
         speak_problems(self)
@@ -501,15 +503,33 @@ def speak_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, by_framework)
 
 
-def current_actor(request: Request, authorization: Annotated[str | None, Header(alias="Authorization")] = None) -> Actor:
+def current_actor(
+    request: Request, authorization: Annotated[str | None, Header(alias="Authorization")] = None
+) -> Actor:
     """Who calls, on a route that only reads. Raises: NoIdentity."""
     reader: Reader = request.app.state.reader
     return reader.read(authorization or "")
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
-_READS = {400: "请求不成立", 401: "身份未经确认", 403: "无权查看", 404: "没有此项", 500: "系统内部错误", 503: "服务暂不可用"}
-_ACTS = {**_READS, 403: "无权办理", 409: "状态不允许", 412: "版本已变", 413: "过大", 415: "类型不符", 422: "依法不予办理", 428: "缺少版本"}
+_READS = {
+    400: "请求不成立",
+    401: "身份未经确认",
+    403: "无权查看",
+    404: "没有此项",
+    500: "系统内部错误",
+    503: "服务暂不可用",
+}
+_ACTS = {
+    **_READS,
+    403: "无权办理",
+    409: "状态不允许",
+    412: "版本已变",
+    413: "过大",
+    415: "类型不符",
+    422: "依法不予办理",
+    428: "缺少版本",
+}
 
 
 def _problems(texts: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:

@@ -60,8 +60,7 @@ class Desk:
 
     async def stop(self) -> None:
         """Finish what was handed in, then take no more."""
-        while self._waiting:
-            await asyncio.sleep(0.005)
+        await asyncio.gather(*(waiting.answer for waiting in self._waiting), return_exceptions=True)
         if self._writer:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -190,9 +190,7 @@ class ArrestReview(Procedure):
         needs="复核决定书（检察）、批准逮捕决定书",
         cite=(CPL[92], SPP[291]),
     )
-    revoke = CHIEF.may(
-        "撤销逮捕", at=executed, to=revoked, ids="P09.T18", needs="撤销逮捕决定书", cite=SPP[289]
-    )
+    revoke = CHIEF.may("撤销逮捕", at=executed, to=revoked, ids="P09.T18", needs="撤销逮捕决定书", cite=SPP[289])
 
     # 应当
     arrest_review_detained = must(

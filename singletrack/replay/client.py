@@ -30,7 +30,7 @@ class Answer:
         return self.status in {200, 201}
 
 
-class GatewayGone(RuntimeError):  # noqa: N818 - read aloud, it is what happened
+class GatewayGone(RuntimeError):
     """The gateway has not answered for as long as a client should wait."""
 
 
@@ -69,7 +69,7 @@ class Client:
             token = self._tokens[organ, role] = self._token(organ, role)
         return {"Authorization": f"Bearer {token}"}
 
-    async def _send(self, method: str, path: str, headers: Mapping[str, str], **content: Any) -> Answer:  # noqa: ANN401
+    async def _send(self, method: str, path: str, headers: Mapping[str, str], **content: Any) -> Answer:
         waited, wait = 0.0, FIRST_WAIT
         while True:
             self.calls += 1

@@ -30,7 +30,7 @@ def replay(
     limit: Annotated[int | None, typer.Option(min=1, help="So many records only.")] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=256, help="So many cases at a time.")] = 16,
     data: Annotated[Path | None, typer.Option("--data", help="The data folder of the running stack.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the totals for machines.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print the totals for machines.")] = False,
 ) -> None:
     """Play a file of timelines through the gateway. Played again, it changes nothing and goes on where it stopped."""
     folder = data or Databases().data

@@ -137,6 +137,18 @@ MEANINGS: Mapping[str, Deed | Outside] = {
     "sentence_end": Outside("刑期届满日，是判决的内容，由刑期推算"),
 }
 
+
+def _said_elsewhere(event: Event, before: Sequence[Event], after: Sequence[Event]) -> str:
+    """Why an event is no step of its own here: another procedure reopened the case, or another event is the decision."""
+    if event.type in AFTER_ELSEWHERE and any(other.type in ELSEWHERE for other in before):
+        return "因再审或者死刑复核而重新审判、释放，属P21、P22"
+    if event.type == "appeal_withdrawn" and any(other.type == "second_instance_judgment" for other in after):
+        return "撤回上诉的请求；二审的裁判另有记载"
+    if event.type == "adjourned" and _step(event) == "requested" and any(_step(other) == "decided" for other in after):
+        return "延期审理的建议；决定另有记载"
+    return ""
+
+
 def _step(event: Event) -> str | None:
     step: str | None = (event.model_extra or {}).get("step")
     return step
@@ -173,18 +185,13 @@ def meaning(event: Event, before: Sequence[Event] = (), after: Sequence[Event] =
 
     A request that a decision follows is the decision's; a word that this table does not know is outside, and said to be.
     """
-    if event.type in AFTER_ELSEWHERE and any(other.type in ELSEWHERE for other in before):
-        return Outside("因再审或者死刑复核而重新审判、释放，属P21、P22")
-    if event.type == "appeal_withdrawn" and any(other.type == "second_instance_judgment" for other in after):
-        return Outside("撤回上诉的请求；二审的裁判另有记载")
-    if event.type == "adjourned" and _step(event) == "requested" and any(_step(other) == "decided" for other in after):
-        return Outside("延期审理的建议；决定另有记载")
-    if event.type == "second_instance_judgment" and event.outcome is None:
-        if any(other.type in {"first_instance_judgment", "judgment"} for other in after):
-            return _deed("second_trial:remand")
+    elsewhere = _said_elsewhere(event, before, after)
+    if elsewhere:
+        return Outside(elsewhere)
     if event.type == "second_instance_judgment":
-        named = SECOND.get(event.outcome or ("upheld" if event.document == "ruling" else "changed"))
-        return _deed(named or "second_trial:change")
+        tried_again = any(other.type in {"first_instance_judgment", "judgment"} for other in after)
+        silent = "remanded" if tried_again else "upheld" if event.document == "ruling" else "changed"
+        return _deed(SECOND.get(event.outcome or silent, "second_trial:change"))
     if event.type == "adjourned" and "supplement" in (event.reason or ""):
         return _deed("first_trial:adjourn_for_supplement", "first_trial:adjourn", "second_trial:adjourn")
     return MEANINGS.get(event.type, Outside(f"对照表中没有“{event.type}”"))

@@ -5,61 +5,62 @@ say is never held against anyone.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from services.kernel.code import Rule
 from services.kernel.period import plus_months
-from services.kernel.record import Head, fold
-from services.kernel.who import HANDLING, Organ
+from services.kernel.who import Organ
 from services.law import CODE
 from singletrack.replay import roads
-from singletrack.replay.client import Answer, Client, key
+from singletrack.replay.acting import Acting, CaseOnRoad, Mirror, Played
+from singletrack.replay.client import Client, key
+from singletrack.replay.days import Known, most_lawful_day
 from singletrack.replay.meanings import Deed, Outside, meaning
 from singletrack.replay.records import Event, Record
 
-ROLES = {
-    "officer": "officer",
-    "unit_head": "unit_head",
-    "county_head": "county_head",
-    "station": "station_officer",
-    "custodian": "property_custodian",
-    "case_management": "case_manager",
-    "prosecutor": "prosecutor",
-    "chief": "chief_prosecutor",
-    "superior_chief": "superior_chief_prosecutor",
-    "provincial": "provincial_prosecutor",
-    "filing_division": "filing_clerk",
-    "judge": "judge",
-    "panel": "judge",
-    "president": "court_president",
-    "superior_court": "superior_judge",
-    "intake": "intake_officer",
-    "center": "center_officer",
-    "party": "counsel",
-    "clock": "coordinator",
-}
-DECIDERS = {Organ.POLICE: "county_head", Organ.PROCURATORATE: "chief_prosecutor", Organ.COURT: "court_president"}
-PLURAL = {"case_flow": "cases", "custody_transfer": "custodies"}
 #: Steps after which a person who is held goes free.
 FREEING = frozenset(
-    step.type for step in CODE.steps.values() if step.liberty == "given" and step.procedure.kept_by == "case_flow"
-)
-TAKING = frozenset({"arrest_review:execute", "arrest_review:execute_on_capture"})
-FREEING_SENTENCES = frozenset({"acquittal", "exempt_from_punishment", "control", "fine_only"})
-EFFECTIVE = frozenset(
     {
-        "second_trial:become_final",
-        "second_trial:uphold",
-        "second_trial:change",
-        "second_trial:withdraw",
-        "second_trial:permit_withdrawal",
+        "investigation_close:withdraw",
+        "investigation_close:terminate",
+        "prosecution_review:not_charge",
+        *(
+            step.type
+            for step in CODE.steps.values()
+            if step.liberty == "given" and step.procedure.kept_by == "case_flow"
+        ),
     }
 )
-
-
+FREEING_SENTENCES = frozenset({"acquittal", "exempt_from_punishment", "control", "fine_only"})
+#: The step that the law wants at once after another, where the documents never state it.
+FOLLOWED_BY = {
+    "criminal_detention:detain": "criminal_detention:admit",
+    "arrest_review:refuse": "arrest_review:release",
+    "bail:decide": "bail:execute",
+    "bail:decide_procuratorate": "bail:execute",
+    "bail:decide_court": "bail:execute",
+    "bail:redecide": "bail:execute_anew",
+    "bail:redecide_court": "bail:execute_anew",
+    "residential_surveillance:decide": "residential_surveillance:execute_home",
+    "residential_surveillance:decide_procuratorate": "residential_surveillance:execute_home",
+    "residential_surveillance:decide_court": "residential_surveillance:execute_home",
+    "residential_surveillance:redecide": "residential_surveillance:execute_anew",
+    "prosecution_review:not_charge": "non_prosecution_remedy:announce",
+    "prosecution_review:return": "supplementary_return:receive",
+}
+#: The situations of 换押: the organ that holds from then on, and the title (empty: the trial's own).
+HANDS_OVER_TO = {
+    "investigation_close:accept": (Organ.PROCURATORATE, "prosecution_review"),
+    "prosecution_review:accept_moved": (Organ.PROCURATORATE, "prosecution_review"),
+    "supplementary_return:receive": (Organ.POLICE, "supplementary_investigation"),
+    "supplementary_return:resubmit": (Organ.PROCURATORATE, "prosecution_review"),
+    "court_intake:file": (Organ.COURT, ""),
+    "first_trial:adjourn_for_supplement": (Organ.PROCURATORATE, "supplementary_investigation_in_trial"),
+    "first_trial:resume_after_supplement": (Organ.COURT, ""),
+    "second_trial:accept": (Organ.COURT, "trial_second"),
+    "second_trial:remand": (Organ.COURT, "trial_ordinary"),
+}
 #: The steps from which a review for prosecution is counted.
 _REVIEW_BEGINS = ("investigation_close:accept", "supplementary_return:resubmit", "prosecution_review:accept_moved")
 #: By where a trial stands: the extension that the court grants itself, and the days before it is needed.
@@ -70,83 +71,23 @@ _TRIAL_EXTENSIONS = {
 }
 
 
-class Mirror:
-    """What a replay knows of one service's record of a case: the fold of the rows that answered it."""
-
-    service = ""
-    code = CODE
-    opening: frozenset[str] = frozenset()
-
-    def __init__(self, case_id: str) -> None:
-        self.head = Head(case_id)
-        self.version = ""
-
-    def outcome(self, head: Head, command: Any, body: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ANN401
-        """A mirror decides nothing."""
-        return {}
-
-    def fold(self, state: dict[str, Any], body: Mapping[str, Any]) -> None:
-        """Holders begin with an admission, and a package's sender holds it."""
-        if "holders" in body:
-            state["holder"] = {**state.get("holder", {}), **body["holders"]}
-
-    def take_in(self, answer: Answer) -> None:
-        """Bring it up to one more row."""
-        state = fold(self.head.state, answer.body, self)
-        self.head = Head(self.head.case_id, answer.body["seq"], state)
-        self.version = answer.version
-
-    def state_of(self, subject: str, procedure: str) -> str | None:
-        """Where a line stands."""
-        line: list[str] | None = self.head.state.get("lines", {}).get(subject, {}).get(procedure)
-        return line[0] if line else None
+#: What extends a title: the steps from which it runs, the title (empty: the trial's own), how far (0: as the step says).
+EXTENDS = {
+    "criminal_detention:extend": (("criminal_detention:detain",), "detention_request_arrest", 0),
+    "prosecution_review:extend": (_REVIEW_BEGINS, "prosecution_review", 1),
+    "first_trial:extend": (("court_intake:file",), "trial_ordinary", 1),
+    "first_trial:extend_by_superior": (("court_intake:file",), "trial_ordinary", 2),
+    "first_trial:extend_by_supreme": (("court_intake:file",), "trial_ordinary", 3),
+    "first_trial:extend_simplified": (("court_intake:file",), "", 1),
+    "first_trial:extend_fast": (("court_intake:file",), "", 1),
+}
 
 
-@dataclass
-class Played:
-    """What came of one record: the steps taken, those refused, what lies outside, and the ids to find them by."""
-
-    key: str
-    record_level: str
-    case_id: str = ""
-    person_id: str = ""
-    custody_ids: list[str] = field(default_factory=list)
-    accepted: list[dict[str, Any]] = field(default_factory=list)
-    inferred: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[dict[str, Any]] = field(default_factory=list)
-    outside: list[dict[str, Any]] = field(default_factory=list)
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    last_day: str = ""
-    events: int = 0
-
-
-class CasePlayer:
-    """One case and its persons on their road."""
-
-    def __init__(self, client: Client, records: Sequence[Record], *, today: date) -> None:
-        self.client = client
-        self.records = records
-        self.today = today
-        place = records[0].place
-        self.organs = {
-            Organ.POLICE: f"pol-{place}",
-            Organ.PROCURATORATE: f"proc-{place}",
-            Organ.COURT: f"court-{place}",
-            Organ.DETENTION_CENTER: f"dc-{place}",
-            Organ.PARTY: f"party-{place}",
-            Organ.SYSTEM: "sys-coordinator",
-        }
-        self.second_court = f"court-{place}-2"
-        days = [day for record in records for day in record.days if day <= today]
-        self.first_day = min(days, default=today)
-        self.calls = 0
-        self.flow = Mirror("")
-        self.custody = Mirror("")
-        self.evidence = Mirror("")
-        self.dossier_item = ""
+class CasePlayer(CaseOnRoad):
+    """Opens a case and plays its records, one after the other."""
 
     async def play(self) -> list[Played]:
-        """Play every record of the case, one after the other."""
+        """Play every record of the case."""
         answer = await self.client.act(
             self.organs[Organ.POLICE],
             "officer",
@@ -164,21 +105,12 @@ class CasePlayer:
         self.flow.take_in(answer)
         return [await PersonPlayer(self, record).play() for record in self.records]
 
-    def next_key(self, record: Record, what: str) -> str:
-        """A key for the next act of this case."""
-        self.calls += 1
-        return key(record.case_key, self.calls, what)
 
-
-class PersonPlayer:
+class PersonPlayer(Acting):
     """One person of a case on their road through it."""
 
     def __init__(self, case: CasePlayer, record: Record) -> None:
-        self.case = case
-        self.record = record
-        self.played = Played(record.key, record.record_level)
-        self.person = ""
-        self.custody_id = ""
+        super().__init__(case, record)
         self.last = case.first_day
         self.days: dict[str, date] = {}
         #: How far the detention has been extended: not, to seven days, to thirty.
@@ -238,7 +170,8 @@ class PersonPlayer:
             await self._take(targets[0], day, event)
             return
         for step in road[:-1]:
-            if not await self._take(step, self._inferred_day(step, road[-1], day), None):
+            known = Known(self.days, self.case.first_day, self.last, road[-1], day, bool(self.custody_id))
+            if not await self._take(step, most_lawful_day(step, known), None):
                 break
         await self._take(road[-1], day, event)
 
@@ -253,7 +186,7 @@ class PersonPlayer:
 
     def _targets(self, event: Event, deed: Deed) -> tuple[str, ...]:
         names = deed.names(event)
-        organ = event.organ or self._in_charge()
+        organ = event.organ or self.in_charge()
         if event.type in {"bail", "residential_surveillance"}:
             wanted = {
                 "police": ("bail:decide", "residential_surveillance:decide"),
@@ -273,94 +206,39 @@ class PersonPlayer:
             return tuple(name for name in wanted if name in names) or names
         return names
 
-    def _in_charge(self) -> str:
-        """The organ whose stage it is, the court as soon as there is an indictment."""
-        if self.case.flow.state_of(self.person, "court_intake"):
-            return "court"
-        return str(self.case.flow.head.state.get("in_charge", {}).get(self.person, "police"))
-
     def _allowed(self, event: Event, targets: Sequence[str]) -> tuple[str, ...]:
+        """The steps that may be inferred on the way to this event."""
         procedure = targets[0].partition(":")[0]
-        detention = self.case.flow.state_of(self.person, "criminal_detention")
-        is_detained = detention is not None and detention not in CODE.lines["criminal_detention"].ends
-        match procedure:
-            case "case_intake":
-                return roads.INTAKE
-            case "arrest_review" if is_detained:
-                return (*roads.INTAKE, *roads.FROM_DETENTION)
-            case "arrest_review" if event.type == "arrested" and self._in_charge() == "court":
-                return ("arrest_review:decide_court",)
-            case "arrest_review" if event.type == "arrested" and self._in_charge() == "procuratorate":
-                return ("arrest_review:decide_procuratorate",)
-            case "arrest_review":
-                return (*roads.INTAKE, *roads.AT_LARGE)
-            case "criminal_detention" | "summons":
-                return (*roads.INTAKE, *roads.DETENTION)
-            case "bail":
-                return (*roads.INTAKE, *roads.BAIL)
-            case "residential_surveillance":
-                return (*roads.INTAKE, *roads.SURVEILLANCE)
-            case "custody_extension":
-                return (*roads.INTAKE, *roads.EXTENSION)
-            case "plea_leniency":
-                return (*roads.INTAKE, *roads.PLEA)
+        if procedure == "arrest_review":
+            return (*roads.INTAKE, *self._ways_to_arrest(event))
+        if procedure in roads.MEASURES:
+            return (*roads.INTAKE, *roads.MEASURES[procedure])
         kind = (self.record.procedure or {}).get("type")
         opening = roads.OPENINGS.get(str(kind), roads.OPENINGS["ordinary"])
-        judging = roads.JUDGING if procedure == "second_trial" else ()
-        return (*roads.TRUNK, *opening, *judging)
+        return (*roads.TRUNK, *opening, *(roads.JUDGING if procedure == "second_trial" else ()))
+
+    def _ways_to_arrest(self, event: Event) -> tuple[str, ...]:
+        """From detention, at large, or by the organ itself that has the case by now."""
+        detention = self.case.flow.state_of(self.person, "criminal_detention")
+        if detention is not None and detention not in CODE.lines["criminal_detention"].ends:
+            return roads.FROM_DETENTION
+        if event.type == "arrested" and self.in_charge() in roads.OWN_DECISION:
+            return (roads.OWN_DECISION[self.in_charge()],)
+        return roads.AT_LARGE
 
     def _undated(self, place: int, event: Event) -> date:
         """An undated event stands where the list has it: on the day before it, or by the law where the law says when."""
         if event.type == "no_appeal":
             return min(self.last + timedelta(days=11), self.case.today)
         before = [other.date for other in self.record.events[:place] if other.date]
-        after = [other.date for other in self.record.events[place + 1 :] if other.date and other.type not in {"sentence_start", "sentence_end"}]
+        after = [
+            other.date
+            for other in self.record.events[place + 1 :]
+            if other.date and other.type not in {"sentence_start", "sentence_end"}
+        ]
         if event.type in {"summary_procedure", "expedited_procedure", "ordinary_procedure"} and after:
             return min(after[0], self.case.today)
         return max([*before[-1:], self.last]) if before else min([*after[:1], self.case.today])
-
-    def _inferred_day(self, step: str, target: str, day: date) -> date:
-        """The most lawful day between what is known before and the day of the step that needs this one."""
-        since = self.days
-        match step:
-            case "case_intake:accept" | "case_intake:file":
-                return self.case.first_day
-            case "criminal_detention:request_arrest" | "arrest_review:request":
-                start = since.get("criminal_detention:detain", day)
-                return min(max(start, day - timedelta(days=7)), start + timedelta(days=30), day)
-            case "criminal_detention:extend":
-                start = since.get("criminal_detention:detain", day)
-                return min(start + timedelta(days=3), day)
-            case "arrest_review:accept":
-                return max(since.get("criminal_detention:request_arrest", self.last), self.last)
-            case "investigation_close:conclude" | "investigation_close:transfer" | "investigation_close:accept":
-                if step.endswith("accept") and "investigation_close:transfer" in since and target == "prosecution_review:review":
-                    return since["investigation_close:transfer"]
-                return max(self.last, min(self._transfer_day(day), day))
-            case "supplementary_return:resubmit":
-                return max(self.last, min(day, plus_months(since.get("prosecution_review:return", day), 1)))
-            case "court_intake:file":
-                charged = since.get("prosecution_review:charge", day)
-                return max(charged, min(day, charged + timedelta(days=7)))
-            case "second_trial:transfer" | "second_trial:accept":
-                judged = max((since[name] for name in roads.JUDGING if name in since), default=day)
-                if target == "second_trial:accept":
-                    return max(self.last, day - timedelta(days=5))
-                latest = plus_months(day, -2) + timedelta(days=1)
-                return max(self.last, min(day, latest, judged + timedelta(days=15)) if self.custody_id else min(day, latest))
-            case "arrest_review:approve" | "arrest_review:decide_court" | "arrest_review:decide_procuratorate" | "arrest_review:refuse":
-                return day
-            case "first_trial:deliberate" | "first_trial:open_ordinary" | "first_trial:open_simplified" | "first_trial:open_fast":
-                return max(self.last, day) if self.last <= day else day
-        return min(self.last, day) if self.last > day else self.last
-
-    def _transfer_day(self, day: date) -> date:
-        """Twenty days before the charge, so that the court has its time too, within the investigation custody."""
-        review = day - timedelta(days=20)
-        arrested = max((self.days[name] for name in TAKING if name in self.days), default=None)
-        if arrested is None:
-            return review
-        return min(max(arrested, review), plus_months(arrested, 2))
 
     async def _take(self, step: str, day: date, event: Event | None) -> bool:
         """Take a step of case_flow, stated (with its event) or inferred, and what custody and evidence record with it."""
@@ -397,18 +275,6 @@ class PersonPlayer:
         await self._after(step, day)
         return True
 
-    def _note(self, step: str, day: date, event: Event | None, answer: Answer) -> None:
-        entry: dict[str, Any] = {"type": step, "date": day.isoformat()}
-        if event is not None:
-            entry |= {"event": event.type, "dated": event.date is not None}
-        if answer.taken:
-            entry |= {"transition": answer.body["id"], "service": answer.body["service"]}
-            (self.played.inferred if event is None else self.played.accepted).append(entry)
-        else:
-            entry |= {name: answer.body.get(name, "") for name in ("code", "law_ref", "detail")}
-            entry |= {"status": answer.status, "inferred": event is None}
-            self.played.refused.append(entry)
-
     def _facts(self, step: str) -> dict[str, Any]:
         if step == "criminal_detention:extend":
             return {"extension": self.extension}
@@ -417,99 +283,32 @@ class PersonPlayer:
             return {"sentence": {name: value for name, value in self.record.sentence.items() if name in known}}
         return {}
 
-    async def _papers(self, rule: Rule, day: date) -> list[dict[str, Any]]:
-        issuers = {rule.organ.value, self._kind(rule).value}
-        papers = []
-        for group in rule.papers.groups:
-            kind = next((each for each in group if CODE.catalogue.by_id[each].issuer in issuers), group[0])
-            paper: dict[str, Any] = {"kind": kind}
-            if CODE.catalogue.by_id[kind].sealed:
-                paper |= await self._package(day)
-            papers.append(paper)
-        return papers
-
-    def _kind(self, rule: Rule) -> Organ:
-        """The kind of organ that acts under this rule now."""
-        if rule.organ in {Organ.ORGAN_IN_CHARGE, Organ.RECEIVING_ORGAN, Organ.TRANSFERRING_ORGAN}:
-            return Organ(self._in_charge())
-        if rule.organ is Organ.DECIDING_ORGAN:
-            line = self.case.flow.head.state.get("lines", {}).get(self.person, {}).get(rule.procedure)
-            decided = next((kind for kind, organ in self.case.organs.items() if line and organ == line[1]), None)
-            return decided if decided in HANDLING else Organ(self._in_charge())
-        return rule.organ
-
-    async def _act(self, rule: Rule, path: str, body: Mapping[str, Any], mirror: Mirror) -> Answer:
-        kind = self._kind(rule)
-        role = DECIDERS[kind] if rule.office == "decision" else ROLES[rule.office]
-        organ = self.case.organs[kind]
-        if kind is Organ.COURT and rule.procedure == "second_trial" and rule.type != "second_trial:transfer":
-            organ = self.case.flow.head.state["organs"].get("court", organ)
-        return await self._post(organ, role, path, body, mirror)
-
-    async def _post(self, organ: str, role: str, path: str, body: Mapping[str, Any], mirror: Mirror) -> Answer:
-        answer = await self.case.client.act(
-            organ, role, path, body, key=self.case.next_key(self.record, path.rpartition("/")[2]), version=mirror.version
-        )
-        if answer.taken:
-            mirror.take_in(answer)
-        return answer
-
     # What the other services record with a step: all of it inferred, for no judgment states it.
 
     async def _after(self, step: str, day: date) -> None:
+        """What the law lets follow at once, and what custody records with it."""
+        if step == "criminal_detention:detain":
+            self.extension = 0
+        if step in FOLLOWED_BY and not (step == "arrest_review:refuse" and self._is_freed_later()):
+            await self._take(FOLLOWED_BY[step], day, None)
+        if step in HANDS_OVER_TO:
+            organ, title = HANDS_OVER_TO[step]
+            receiver = self.case.second_court if step == "second_trial:accept" else self.case.organs[organ]
+            await self._hand_over(receiver, title or self._trial_title(), day)
+        if step in EXTENDS:
+            start, title, extensions = EXTENDS[step]
+            since = max((self.days[name] for name in start if name in self.days), default=day)
+            await self._change_title(title or self._trial_title(), since, day, extensions or self.extension)
         match step:
             case "criminal_detention:detain":
-                self.extension = 0
-                await self._take("criminal_detention:admit", day, None)
                 await self._admit("detention_request_arrest", day, day, "detention_warrant", Organ.POLICE)
-            case "criminal_detention:extend":
-                start = self.days.get("criminal_detention:detain", day)
-                await self._change_title("detention_request_arrest", start, day, extensions=self.extension)
             case "criminal_detention:request_arrest":
                 await self._change_title("arrest_review_detained", day, day)
-            case "prosecution_review:extend":
-                begun = max((self.days[name] for name in _REVIEW_BEGINS if name in self.days), default=day)
-                await self._change_title("prosecution_review", begun, day, extensions=1)
-            case "first_trial:extend" | "first_trial:extend_by_superior" | "first_trial:extend_by_supreme":
-                filed = self.days.get("court_intake:file", day)
-                places = ("first_trial:extend", "first_trial:extend_by_superior", "first_trial:extend_by_supreme")
-                await self._change_title("trial_ordinary", filed, day, extensions=places.index(step) + 1)
-            case "first_trial:extend_simplified" | "first_trial:extend_fast":
-                await self._change_title(self._trial_title(), self.days.get("court_intake:file", day), day, extensions=1)
             case "arrest_review:execute" | "arrest_review:execute_on_capture":
                 await self._arrested(day)
-            case "arrest_review:refuse" if not self._is_freed_later():
-                await self._take("arrest_review:release", day, None)
-            case "bail:decide" | "bail:decide_procuratorate" | "bail:decide_court":
-                await self._take("bail:execute", day, None)
-            case "bail:redecide" | "bail:redecide_court":
-                await self._take("bail:execute_anew", day, None)
-            case "residential_surveillance:redecide":
-                await self._take("residential_surveillance:execute_anew", day, None)
-            case "residential_surveillance:decide" | "residential_surveillance:decide_procuratorate" | "residential_surveillance:decide_court":
-                await self._take("residential_surveillance:execute_home", day, None)
-            case "investigation_close:accept" | "prosecution_review:accept_moved":
-                await self._hand_over(self.case.organs[Organ.PROCURATORATE], "prosecution_review", day)
-            case "supplementary_return:receive":
-                await self._hand_over(self.case.organs[Organ.POLICE], "supplementary_investigation", day)
-            case "supplementary_return:resubmit":
-                await self._hand_over(self.case.organs[Organ.PROCURATORATE], "prosecution_review", day)
-            case "court_intake:file" | "first_trial:resume_after_supplement":
-                await self._hand_over(self.case.organs[Organ.COURT], self._trial_title(), day)
-            case "first_trial:adjourn_for_supplement":
-                await self._hand_over(self.case.organs[Organ.PROCURATORATE], "supplementary_investigation_in_trial", day)
-            case "second_trial:accept":
-                await self._hand_over(self.case.second_court, "trial_second", day)
-            case "second_trial:remand":
-                await self._hand_over(self.case.organs[Organ.COURT], "trial_ordinary", day)
-            case "prosecution_review:not_charge":
-                await self._take("non_prosecution_remedy:announce", day, None)
-                await self._release(day)
-            case "prosecution_review:return":
-                await self._take("supplementary_return:receive", day, None)
             case "first_trial:pronounce" | "first_trial:judge_in_court":
                 await self._judged(day)
-        if step in FREEING or step in {"investigation_close:withdraw", "investigation_close:terminate"}:
+        if step in FREEING:
             await self._release(day)
 
     def _is_short_extension(self, day: date) -> bool:
@@ -564,16 +363,16 @@ class PersonPlayer:
         return {"summary": "trial_simplified", "expedited": "trial_fast_track"}.get(str(kind), "trial_ordinary")
 
     async def _arrested(self, day: date) -> None:
-        if self._in_charge() == "police":
+        if self.in_charge() == "police":
             await self._take("custody_extension:start", day, None)
         title = {"police": "investigation_custody", "procuratorate": "prosecution_review"}.get(
-            self._in_charge(), self._trial_title()
+            self.in_charge(), self._trial_title()
         )
         since = day if title == "investigation_custody" else max(self.last, day)
         if self.custody_id:
             await self._custody("custody_title:add", day, {"title": {"limit": title, "from": since.isoformat()}})
         else:
-            await self._admit(title, since, day, "arrest_warrant", Organ(self._in_charge()))
+            await self._admit(title, since, day, "arrest_warrant", Organ(self.in_charge()))
 
     async def _judged(self, day: date) -> None:
         sentence = self.record.sentence or {}
@@ -584,120 +383,28 @@ class PersonPlayer:
         elif self.custody_id and (sentence.get("type") in FREEING_SENTENCES or sentence.get("suspended")):
             await self._release(day)
         elif self.custody_id:
-            await self._custody("custody_title:add", day, {"title": {"limit": "appeal_pending", "from": day.isoformat()}}, "judgment_first")
-
-    async def _admit(self, title: str, since: date, day: date, paper: str, holder: Organ) -> None:
-        case = self.case
-        body = {
-            "case_id": case.flow.head.case_id,
-            "person_id": self.person,
-            "holder": case.organs[holder],
-            "title": {"limit": title, "from": since.isoformat()},
-            "documents": [{"kind": paper}],
-            "occurred_at": day.isoformat(),
-            "inferred": True,
-        }
-        answer = await self._post(case.organs[Organ.DETENTION_CENTER], "intake_officer", "/v1/custodies", body, case.custody)
-        self._note("custody_admission:admit", day, None, answer)
-        if answer.taken:
-            self.custody_id = next(iter(answer.body["created"]))
-            self.played.custody_ids.append(self.custody_id)
-
-    async def _custody(
-        self, step: str, day: date, facts: Mapping[str, Any] | None = None, paper: str = "", to_organ: str = ""
-    ) -> bool:
-        case = self.case
-        state = case.custody.head.state
-        rule = CODE.rules.get(step)
-        holder, receiver = state["holder"][self.custody_id], state.get("receiver", {}).get(self.custody_id, "")
-        acting = rule.organ if rule is not None else Organ.ORGAN_IN_CHARGE
-        if acting is Organ.DETENTION_CENTER:
-            organ, role = case.organs[Organ.DETENTION_CENTER], "center_officer"
-        else:
-            organ = receiver if acting is Organ.RECEIVING_ORGAN else holder
-            role = DECIDERS[_kind_of(organ)]
-        kinds = [paper] if paper else [group[0] for group in rule.papers.groups] if rule is not None else ["arrest_warrant"]
-        body: dict[str, Any] = {
-            "type": step,
-            "documents": [{"kind": kind} for kind in kinds],
-            "facts": facts or {},
-            "occurred_at": day.isoformat(),
-            "inferred": True,
-        }
-        if to_organ:
-            body["to_organ"] = to_organ
-        answer = await self._post(organ, role, f"/v1/custodies/{self.custody_id}/transitions", body, case.custody)
-        self._note(step, day, None, answer)
-        return answer.taken
-
-    async def _change_title(self, limit: str, since: date, day: date, extensions: int = 0) -> None:
-        if self.custody_id:
-            title = {"limit": limit, "from": since.isoformat(), "extensions": extensions}
-            await self._custody("custody_handover:notice_change", day, {"title": title})
-            await self._custody("custody_handover:confirm_change", day)
-
-    async def _hand_over(self, to_organ: str, title: str, day: date) -> None:
-        if not self.custody_id or self.case.custody.head.state["holder"][self.custody_id] == to_organ:
-            return
-        facts = {"title": {"limit": title, "from": day.isoformat()}}
-        if await self._custody("custody_handover:offer", day, to_organ=to_organ):
-            await self._custody("custody_handover:accept", day, facts)
-            await self._custody("custody_handover:confirm", day)
-
-    async def _release(self, day: date) -> None:
-        if self.custody_id and await self._custody("custody_handover:release", day):
-            self.custody_id = ""
-
-    async def _package(self, day: date) -> dict[str, str]:
-        """A sealed package that goes to the procuratorate and is accepted there; its id and its digest."""
-        case, mirror = self.case, self.case.evidence
-        police, case_id = case.organs[Organ.POLICE], case.flow.head.case_id
-        told = {"occurred_at": day.isoformat(), "inferred": True}
-        if not case.dossier_item:
-            content = f"{self.record.case_key}：起诉意见所附卷宗（回放生成，不含任何文书内容）".encode()
-            kept = await case.client.upload(police, "officer", content)
-            body = {"case_id": case_id, "organs": [organ for kind, organ in case.organs.items() if kind in HANDLING], **told}
-            opened = await self._post(police, "officer", "/v1/dossiers", body, mirror)
-            self._note("dossier_record:open", day, None, opened)
-            item = {
-                "digest": kept.body["digest"],
-                "media_type": "text/plain",
-                "volume": "litigation_documents",
-                "title": "起诉意见书",
-                "kind": "prosecution_opinion",
-                **told,
-            }
-            answer = await self._post(police, "officer", f"/v1/cases/{case_id}/dossier/items", item, mirror)
-            self._note("dossier_record:add_item", day, None, answer)
-            case.dossier_item = next(iter(answer.body["created"]))
-        receiver = case.organs[Organ.PROCURATORATE]
-        drafted = await self._post(
-            police,
-            "county_head",
-            "/v1/packages",
-            {"case_id": case_id, "to_organ": receiver, "dossier_items": [{"item_id": case.dossier_item}], **told},
-            mirror,
-        )
-        self._note("package_handover:draft", day, None, drafted)
-        package = next(iter(drafted.body["created"]))
-        path = f"/v1/packages/{package}/transitions"
-        sealed = await self._post(police, "county_head", path, {"type": "package_handover:seal", **told}, mirror)
-        digest = str(sealed.body["digest"])
-        steps: tuple[tuple[str, str, dict[str, Any]], ...] = (
-            (police, "county_head", {"type": "package_handover:offer", "to_organ": receiver}),
-            (receiver, "chief_prosecutor", {"type": "package_handover:inspect"}),
-            (receiver, "chief_prosecutor", {"type": "package_handover:accept", "facts": {"digest": digest}}),
-        )
-        self._note("package_handover:seal", day, None, sealed)
-        for organ, role, act in steps:
-            answer = await self._post(organ, role, path, {**act, **told}, mirror)
-            self._note(str(act["type"]), day, None, answer)
-        return {"package_id": package, "digest": digest}
+            await self._custody(
+                "custody_title:add",
+                day,
+                {"title": {"limit": "appeal_pending", "from": day.isoformat()}},
+                "judgment_first",
+            )
 
     async def _close(self) -> None:
         """What follows a judgment by itself: it becomes final, is served, and the person goes where it says."""
         flow, today = self.case.flow, self.case.today
-        says_more = any(event.type in {"appeal", "protest", "no_appeal", "second_instance_judgment", "retrial_decision", "death_penalty_review"} for event in self.record.events)
+        says_more = any(
+            event.type
+            in {
+                "appeal",
+                "protest",
+                "no_appeal",
+                "second_instance_judgment",
+                "retrial_decision",
+                "death_penalty_review",
+            }
+            for event in self.record.events
+        )
         knows_term = any(event.type == "sentence_end" for event in self.record.events)
         day = self.last
         if flow.state_of(self.person, "second_trial") == "judged" and not says_more and knows_term:
@@ -708,7 +415,9 @@ class PersonPlayer:
             return
         sentence = self.record.sentence or {}
         kind = sentence.get("type")
-        if kind in {"death", "acquittal", "exempt_from_punishment"} or not await self._take("execution:serve", day, None):
+        if kind in {"death", "acquittal", "exempt_from_punishment"} or not await self._take(
+            "execution:serve", day, None
+        ):
             return
         if kind == "control" or sentence.get("suspended"):
             await self._take("execution:to_community", day, None)
@@ -717,7 +426,12 @@ class PersonPlayer:
             await self._serve_term(day, sentence)
         elif kind in {None, "fixed_term", "life", "death_suspended"}:
             await self._serve_term(day, sentence)
-            if kind and self.custody_id and await self._take("execution:await_delivery", day, None) and await self._take("execution:deliver", day, None):
+            if (
+                kind
+                and self.custody_id
+                and await self._take("execution:await_delivery", day, None)
+                and await self._take("execution:deliver", day, None)
+            ):
                 await self._custody("custody_handover:deliver", day)
                 self.custody_id = ""
 
@@ -725,19 +439,22 @@ class PersonPlayer:
         """The title becomes the sentence."""
         if not self.custody_id:
             return
-        stated = next((event.date for event in self.record.events if event.type == "sentence_start" and event.date), day)
+        stated = next(
+            (event.date for event in self.record.events if event.type == "sentence_start" and event.date), day
+        )
         title = {"limit": "sentence", "from": stated.isoformat()}
         if sentence.get("type") in {"fixed_term", "criminal_detention_sentence"} and sentence.get("months") is not None:
             title |= {"months": sentence["months"]}
         await self._custody("custody_title:add", day, {"title": title}, "execution_notice")
 
 
-def _kind_of(organ: str) -> Organ:
-    return {"pol": Organ.POLICE, "proc": Organ.PROCURATORATE, "court": Organ.COURT}[organ.partition("-")[0]]
-
-
 async def play_all(
-    client: Client, cases: Sequence[Sequence[Record]], *, concurrency: int, today: date, done: Any = None  # noqa: ANN401
+    client: Client,
+    cases: Sequence[Sequence[Record]],
+    *,
+    concurrency: int,
+    today: date,
+    done: Callable[[int], None] | None = None,
 ) -> list[Played]:
     """Play all cases, so many at a time; `done` is called with the number of records whenever a case is finished."""
     gate = asyncio.Semaphore(concurrency)

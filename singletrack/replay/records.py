@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 
-class TimelineBroken(ValueError):  # noqa: N818 - read aloud, it is what happened
+class TimelineBroken(ValueError):
     """A line of the file that cannot be played: which, and why."""
 
 

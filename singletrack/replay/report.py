@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.kernel.period import local_date
+from singletrack.replay.acting import Played
 from singletrack.replay.client import Client
-from singletrack.replay.player import Played
 
 #: Seconds to wait for the coordinator to read what the services recorded.
 PATIENCE = 300.0
@@ -17,7 +17,7 @@ _REVIEWER = ("sys-review", "reviewer")
 SERVICES = ("case_flow", "custody_transfer", "evidence")
 
 
-class NotConverged(RuntimeError):  # noqa: N818 - read aloud, it is what happened
+class NotConverged(RuntimeError):
     """The coordinator has not read the logs for as long as anyone should wait."""
 
 
@@ -73,7 +73,9 @@ def attach(played: Sequence[Played], found: Sequence[Mapping[str, Any]]) -> None
                 "law_ref": each["law_ref"],
                 "zh": each["zh"],
                 "basis": _basis(each, inferred, custodies),
-                "beyond_record": bool(record.last_day) and (due or at) > record.last_day and not (at and at <= record.last_day),
+                "beyond_record": bool(record.last_day)
+                and (due or at) > record.last_day
+                and not (at and at <= record.last_day),
             }
         )
 
@@ -122,7 +124,7 @@ def report(
             "dated_defendant_events": len(dated),
             "dated_defendant_events_accepted": dated_accepted,
             "rate": round(dated_accepted / len(dated), 4) if dated else None,
-            "server_errors": sum(step["status"] >= 500 for step in refused),  # noqa: PLR2004 - 5xx
+            "server_errors": sum(step["status"] >= 500 for step in refused),
             "by_event": dict(sorted(accepted.items())),
             "refusals": dict(Counter(f"{step['code']} {step['type']}" for step in refused).most_common()),
             "findings": [

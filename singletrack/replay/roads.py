@@ -44,13 +44,6 @@ OPENINGS = {
     "ordinary": ("first_trial:open_ordinary", "first_trial:convert_to_ordinary"),
 }
 JUDGING = ("first_trial:pronounce", "first_trial:judge_in_court")
-PLEA = ("plea_leniency:plead", "plea_leniency:plead_in_review", "plea_leniency:hear_opinions")
-BAIL = ("bail:execute", "bail:execute_anew", "bail:lift")
-SURVEILLANCE = (
-    "residential_surveillance:execute_home",
-    "residential_surveillance:execute_anew",
-    "residential_surveillance:lift",
-)
 FROM_DETENTION = (
     "criminal_detention:admit",
     "criminal_detention:extend",
@@ -60,8 +53,25 @@ FROM_DETENTION = (
     "arrest_review:refuse",
 )
 AT_LARGE = ("arrest_review:request", "arrest_review:accept", "arrest_review:approve", "arrest_review:refuse")
-EXTENSION = ("custody_extension:start",)
-DETENTION = ("criminal_detention:admit",)
+#: Who has a case decides an arrest itself.
+OWN_DECISION = {
+    "procuratorate": "arrest_review:decide_procuratorate",
+    "court": "arrest_review:decide_court",
+}
+#: Procedures beside the trunk: what may be inferred in each.
+MEASURES = {
+    "case_intake": (),
+    "summons": (),
+    "criminal_detention": ("criminal_detention:admit",),
+    "bail": ("bail:execute", "bail:execute_anew", "bail:lift"),
+    "residential_surveillance": (
+        "residential_surveillance:execute_home",
+        "residential_surveillance:execute_anew",
+        "residential_surveillance:lift",
+    ),
+    "custody_extension": ("custody_extension:start",),
+    "plea_leniency": ("plea_leniency:plead", "plea_leniency:plead_in_review", "plea_leniency:hear_opinions"),
+}
 
 
 def road(head: Head, code: Code, subject: str, targets: Sequence[str], allowed: Iterable[str]) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""The log of evidence and its views."""
+"""The log of evidence and its views."""  # noqa: N999 - Alembic's way to order files
 
 from migrations import log_v1
 

@@ -77,7 +77,9 @@ class Reading:
 
     def until(self, services: frozenset[str]) -> datetime:
         """The moment up to which all of these logs are known."""
-        return min((self.read.get(service, datetime.min.replace(tzinfo=ZONE)) for service in services), default=self.now)
+        return min(
+            (self.read.get(service, datetime.min.replace(tzinfo=ZONE)) for service in services), default=self.now
+        )
 
 
 @dataclass(slots=True)
@@ -120,7 +122,14 @@ _FREEING = frozenset({"acquittal", "exempt_from_punishment", "control", "fine_on
 def _opened_as(ledger: Ledger, trigger: Act, *types: str) -> bool:
     """Whether the hearing that follows was opened, or last converted, in one of these procedures."""
     later = [act for act in ledger.of(_OPENINGS, trigger.subject) if act.follows(trigger)]
-    following = next((act.order for act in ledger.of(("court_intake:file", "second_trial:remand"), trigger.subject) if act.follows(trigger) and act is not trigger), None)
+    following = next(
+        (
+            act.order
+            for act in ledger.of(("court_intake:file", "second_trial:remand"), trigger.subject)
+            if act.follows(trigger) and act is not trigger
+        ),
+        None,
+    )
     mine = [act for act in later if following is None or act.order < following]
     return bool(mine) and mine[-1].type in types
 
@@ -132,13 +141,23 @@ def _sentence(ledger: Ledger, trigger: Act) -> Mapping[str, Any]:
 
 
 def _is_fast_review(ledger: Ledger, trigger: Act) -> bool:
-    later = [act for act in ledger.of(("plea_leniency:review_fast", "plea_leniency:retract", "plea_leniency:convert"), trigger.subject) if act.follows(trigger)]
+    later = [
+        act
+        for act in ledger.of(
+            ("plea_leniency:review_fast", "plea_leniency:retract", "plea_leniency:convert"), trigger.subject
+        )
+        if act.follows(trigger)
+    ]
     return bool(later) and later[-1].type == "plea_leniency:review_fast"
 
 
 def _in_charge(ledger: Ledger, trigger: Act) -> str:
     """The organ in charge of the person when the duty arose."""
-    rows = [act.row for act in ledger.acts[: trigger.order] if "in_charge" in act.row and trigger.subject in act.row["subjects"]]
+    rows = [
+        act.row
+        for act in ledger.acts[: trigger.order]
+        if "in_charge" in act.row and trigger.subject in act.row["subjects"]
+    ]
     return str(rows[-1]["in_charge"]) if rows else "police"
 
 
@@ -172,8 +191,9 @@ CONDITIONS: Mapping[str, Callable[[Ledger, Act], bool]] = {
     "under_measure": _is_under_measure,
     "under_investigation": lambda ledger, trigger: _in_charge(ledger, trigger) == "police",
     "sentenced": lambda ledger, trigger: _sentence(ledger, trigger).get("type") in _TO_BE_DELIVERED,
-    "community_correction": lambda ledger, trigger: _sentence(ledger, trigger).get("type") == "control"
-    or bool(_sentence(ledger, trigger).get("suspended")),
+    "community_correction": lambda ledger, trigger: (
+        _sentence(ledger, trigger).get("type") == "control" or bool(_sentence(ledger, trigger).get("suspended"))
+    ),
 }
 
 
@@ -183,9 +203,9 @@ def _applies(limit: Limit, ledger: Ledger, trigger: Act) -> bool:
 
 def _weigh(ledger: Ledger, clock: Clock, trigger: Act, reading: Reading, owed: Owed) -> None:
     limit = clock.limit
-    later = [act for act in ledger.acts if act.subject in {trigger.subject, ledger.case_id} and act.follows(trigger) and act is not trigger]
-    if trigger.subject == ledger.case_id:
-        later = [act for act in ledger.acts if act.follows(trigger) and act is not trigger]
+    # A duty of the whole case may be met for any of its persons.
+    concerning = ledger.acts if trigger.subject == ledger.case_id else ledger.by_subject[trigger.subject]
+    later = [act for act in concerning if act.follows(trigger) and act is not trigger]
     starts = {*clock.after, *clock.restart}
     closing = next((act for act in later if act.type in clock.by or act.type in clock.void or act.type in starts), None)
     between = later if closing is None else [act for act in later if closing.follows(act) or act is closing]
@@ -220,7 +240,9 @@ def _weigh(ledger: Ledger, clock: Clock, trigger: Act, reading: Reading, owed: O
         deed=closing.transition_id if closing is not None else "",
     )
     owed.duties.append(duty)
-    if status in {"late", "overdue", "unknown"} and (status != "unknown" or reading.now >= _grace(limit, ends, reading)):
+    if status in {"late", "overdue", "unknown"} and (
+        status != "unknown" or reading.now >= _grace(limit, ends, reading)
+    ):
         owed.findings.append(_finding(duty, limit, trigger, ledger))
 
 
@@ -329,4 +351,3 @@ def _finding(duty: Duty, limit: Limit, trigger: Act, ledger: Ledger) -> Finding:
         deed=duty.deed,
         repair=limit.on_expiry,
     )
-

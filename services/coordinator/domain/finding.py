@@ -33,7 +33,7 @@ class Finding:
     @property
     def id(self) -> str:
         """The same finding has the same id however often it is concluded."""
-        seed = "|".join((self.case_id, self.kind, self.subject, self.trigger))
+        seed = f"{self.case_id}|{self.kind}|{self.subject}|{self.trigger}"
         return f"fnd_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
 
     def as_dict(self) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Case:
 Rule = Callable[[Case], Iterator[Finding]]
 
 
-def _finding(case: Case, kind: str, subject: str, zh: str, en: str, **more: Any) -> Finding:  # noqa: ANN401 - Finding's
+def _finding(case: Case, kind: str, subject: str, zh: str, en: str, **more: Any) -> Finding:
     who = case.ledger.labels.get(subject, "本案")
     given = {"status": "violated", "severity": "high", "owner": "procuratorate", "law_ref": "", **more}
     return Finding(case_id=case.ledger.case_id, kind=kind, subject=subject, zh=f"{who}：{zh}", en=en, **given)
@@ -162,7 +162,8 @@ def not_beyond_the_end(case: Case) -> Iterator[Finding]:
                     custody.person,
                     f"羁押依据（{_title_zh(title['kind'])}）至{title['end']}届满，"
                     + (f"{until}才释放。" if until else "仍在羁押。"),
-                    f"the title {title['kind']} ended {title['end']}; " + (f"released {until}" if until else "still held"),
+                    f"the title {title['kind']} ended {title['end']}; "
+                    + (f"released {until}" if until else "still held"),
                     severity="critical",
                     status="late" if until else "overdue",
                     owner=str(organ_of(custody.holder) or "police"),
@@ -204,7 +205,11 @@ def titles_without_a_gap(case: Case) -> Iterator[Finding]:
 
 def _is_renewed(custody: Custody, title: dict[str, Any]) -> bool:
     """Whether a later title of the same kind from the same day extends this one, so that its own end never counted."""
-    place = next(place for place, each in enumerate(custody.titles) if each["row"] is title["row"] and each["kind"] == title["kind"])
+    place = next(
+        place
+        for place, each in enumerate(custody.titles)
+        if each["row"] is title["row"] and each["kind"] == title["kind"]
+    )
     return any(each["kind"] == title["kind"] and each["from"] == title["from"] for each in custody.titles[place + 1 :])
 
 
@@ -271,7 +276,11 @@ def released_at_once(case: Case) -> Iterator[Finding]:
                 repair="立即释放；不等待复议、复核、申诉的结果",
             )
     for custody in _open(case):
-        freed = [act for act in case.ledger.acts if act.subject == custody.person and act.service == "case_flow" and _liberty(case, act)]
+        freed = [
+            act
+            for act in case.ledger.acts
+            if act.subject == custody.person and act.service == "case_flow" and _liberty(case, act)
+        ]
         if freed and _liberty(case, freed[-1]) == "given" and case.settled(freed[-1].row):
             yield _finding(
                 case,
@@ -299,7 +308,10 @@ def no_measure_before_filing(case: Case) -> Iterator[Finding]:
     for ban in case.ledger.code.bans.values():
         earlier = case.ledger.of(case.ledger.code.types(ban.unless))
         for act in case.ledger.of(case.ledger.code.types(ban.steps)):
-            if any(not deed.day > act.day for deed in earlier) or act.row["moves"][0]["procedure"] != act.type.partition(":")[0]:
+            if (
+                any(not deed.day > act.day for deed in earlier)
+                or act.row["moves"][0]["procedure"] != act.type.partition(":")[0]
+            ):
                 continue
             cite = ban.cite if isinstance(ban.cite, tuple) else (ban.cite,)
             yield _finding(
@@ -438,11 +450,15 @@ def dossier_is_what_was_sent(case: Case) -> Iterator[Finding]:
             package = paper["package_id"]
             if package not in sealed:
                 if case.has_read("evidence") and case.settled(row):
-                    yield _package_finding(case, row, package, "移送清单所指的案卷包没有封装记录。", "no such package was sealed")
+                    yield _package_finding(
+                        case, row, package, "移送清单所指的案卷包没有封装记录。", "no such package was sealed"
+                    )
             elif sealed[package] != paper.get("digest"):
                 yield _package_finding(case, row, package, "移送清单的摘要与封装的案卷包不一致。", "the digests differ")
             elif accepted.get(package, sealed[package]) != sealed[package]:
-                yield _package_finding(case, row, package, "收到的案卷与移送的案卷不一致。", "what was received differs")
+                yield _package_finding(
+                    case, row, package, "收到的案卷与移送的案卷不一致。", "what was received differs"
+                )
 
 
 def _package_finding(case: Case, row: Row, package: str, zh: str, en: str) -> Finding:

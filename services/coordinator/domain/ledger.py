@@ -18,22 +18,21 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One step taken for one subject. `subject` is the person where the act concerns a custody of theirs."""
+    """One step taken for one subject. `subject` is the person where the act concerns a custody of theirs.
+
+    `day` is the day of the act in Asia/Shanghai, `order` its place among all acts of the case.
+    """
 
     type: str
     subject: str
     moment: Moment
+    day: date
     recorded: datetime
     service: str
     seq: int
     order: int
     held_before: bool
     row: Row
-
-    @property
-    def day(self) -> date:
-        """The day of the act in Asia/Shanghai."""
-        return local_date(self.moment)
 
     @property
     def transition_id(self) -> str:
@@ -75,6 +74,15 @@ class Ledger:
             found.setdefault(act.type, []).append(act)
         return found
 
+    @cached_property
+    def by_subject(self) -> dict[str, list[Act]]:
+        """The acts that concern each subject, those of the whole case among them, in order."""
+        found: dict[str, list[Act]] = {subject: [] for subject in dict.fromkeys(act.subject for act in self.acts)}
+        for act in self.acts:
+            for subject in found if act.subject == self.case_id else (act.subject,):
+                found[subject].append(act)
+        return found
+
     def of(self, types: Sequence[str], subject: str | None = None) -> list[Act]:
         """The acts of these types, in order, of one subject (or of the case as a whole) if one is named."""
         found = [act for type_ in types for act in self.by_type.get(type_, ())]
@@ -85,13 +93,17 @@ class Ledger:
     @cached_property
     def persons(self) -> list[str]:
         """The persons of the case, in the order in which they were registered."""
-        created = (item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items())
+        created = (
+            item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items()
+        )
         return [subject for subject, what in created if what["kind"] == "person"]
 
     @cached_property
     def labels(self) -> dict[str, str]:
         """What the record calls each person."""
-        created = (item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items())
+        created = (
+            item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items()
+        )
         return {subject: what["label"] for subject, what in created if what["kind"] == "person"}
 
     @cached_property
@@ -111,7 +123,7 @@ class Ledger:
     @cached_property
     def in_charge(self) -> dict[str, tuple[str, Row | None]]:
         """The organ in charge of each person's stage, and the row that made it so (None: from the beginning)."""
-        found: dict[str, tuple[str, Row | None]] = {person: ("police", None) for person in self.persons}
+        found: dict[str, tuple[str, Row | None]] = dict.fromkeys(self.persons, ("police", None))
         for row in self.rows:
             if row["service"] == "case_flow" and "in_charge" in row:
                 found.update(dict.fromkeys(row["subjects"], (row["in_charge"], row)))
@@ -124,7 +136,7 @@ class Ledger:
         for row in (row for row in self.rows if row["service"] == "custody_transfer"):
             for custody, what in row.get("created", {}).items():
                 found[custody] = Custody(custody, what["person"], row["holders"][custody], row)
-            for custody in found.keys() & set([*row["subjects"], *row.get("titles", {})]):
+            for custody in found.keys() & {*row["subjects"], *row.get("titles", {})}:
                 found[custody].read(row)
         return found
 
@@ -134,14 +146,16 @@ class Ledger:
         for row in self.rows:
             moment, recorded = read_moment(row["occurred_at"]), read_moment(row["recorded_at"])
             assert isinstance(recorded, datetime), "recorded_at is an instant"
-            steps = [(f"{move['procedure']}:{move['step']}", move["subject"]) for move in row["moves"] if "step" in move]
+            day = local_date(moment)
+            steps = [
+                (f"{move['procedure']}:{move['step']}", move["subject"]) for move in row["moves"] if "step" in move
+            ]
             admitted = [(row["type"], what["person"]) for what in row.get("created", {}).values() if "person" in what]
             for type_, subject in [*steps, *admitted]:
                 person = self.person_of.get(subject, subject)
                 before = held.setdefault(person, {})
-                yield Act(
-                    type_, person, moment, recorded, row["service"], row["seq"], order, _is_held(before), row
-                )
+                held_before = _is_held(before)
+                yield Act(type_, person, moment, day, recorded, row["service"], row["seq"], order, held_before, row)
                 order += 1
                 liberty = self.code.steps[type_].liberty if type_ in self.code.steps else ""
                 if liberty or (type_, subject) in admitted:

@@ -49,7 +49,11 @@ def reconcile(
         found.update((finding.id, finding) for finding in rule(case))
     findings = sorted(found.values(), key=lambda finding: (finding.kind, finding.subject, finding.due, finding.id))
     return Conclusion(
-        case_id, tuple(findings), tuple(owed.duties), tuple(_repairs(ledger, findings)), _look_at(ledger, owed, reading, tolerance)
+        case_id,
+        tuple(findings),
+        tuple(owed.duties),
+        tuple(_repairs(ledger, findings)),
+        _look_at(ledger, owed, reading, tolerance),
     )
 
 
@@ -69,7 +73,9 @@ def _repairs(ledger: Ledger, findings: Sequence[Finding]) -> list[Repair]:
 
 def _organ_in_charge(ledger: Ledger, person: str) -> str:
     kind, _ = ledger.in_charge[person]
-    organs = [row["organs"][kind] for row in ledger.rows if row["service"] == "case_flow" and kind in row.get("organs", {})]
+    organs = [
+        row["organs"][kind] for row in ledger.rows if row["service"] == "case_flow" and kind in row.get("organs", {})
+    ]
     return str(organs[-1]) if organs else ""
 
 

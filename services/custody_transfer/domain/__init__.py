@@ -104,7 +104,9 @@ class CustodyTransfer:
         ]
         if held:
             raise OutOfOrder(
-                "此人在本案中已被羁押，不能重复收押。", "this person is already held in this case", law_ref=str(body["law_ref"])
+                "此人在本案中已被羁押，不能重复收押。",
+                "this person is already held in this case",
+                law_ref=str(body["law_ref"]),
             )
         custody = new_id("cus")
         organ = organ_of(holder)
@@ -136,4 +138,3 @@ class CustodyTransfer:
                 subjects[custody] = {**subjects[custody], "ended": body["occurred_at"]}
             state["subjects"] = subjects
         state["titles"], state["pending"] = titles, pending
-

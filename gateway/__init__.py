@@ -1,0 +1,1 @@
+"""The one door: routes, identity, the public contract. Keeps no state of the cases."""
