@@ -111,8 +111,10 @@ def _lines(whole: Mapping[str, Any]) -> list[str]:
     rows = "、".join(f"{name} {each['rows']}" for name, each in agreement["services"].items())
     return [
         f"{totals['cases']}件案件、{totals['records']}名被告人的记录，{totals['events']}个事件",
-        f"办理{totals['steps']}步：文书所载{totals['accepted']}步，依法补足（推定）{totals['inferred']}步；"
-        f"拒绝{totals['refused']}步，属于其他程序或者不是步骤的{totals['outside']}个",
+        (
+            f"办理{totals['steps']}步：文书所载{totals['accepted']}步，依法补足（推定）{totals['inferred']}步；"
+            f"拒绝{totals['refused']}步，属于其他程序或者不是步骤的{totals['outside']}个"
+        ),
         f"经网关每秒{totals['steps_per_second']}步",
         f"各服务日志{rows}行，哈希链完整，视图与日志{'一致' if agreement['agree'] else '不一致'}，协同中枢已全部读取",
     ]

@@ -51,6 +51,7 @@ class Desk:
         self.policy = policy
         self.clock = clock
         self._waiting: deque[_Waiting] = deque()
+        self._owed: set[asyncio.Future[Taken]] = set()
         self._bell = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
 
@@ -60,7 +61,7 @@ class Desk:
 
     async def stop(self) -> None:
         """Finish what was handed in, then take no more."""
-        await asyncio.gather(*(waiting.answer for waiting in self._waiting), return_exceptions=True)
+        await asyncio.gather(*self._owed, return_exceptions=True)
         if self._writer:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -90,6 +91,8 @@ class Desk:
 
     def _hand_in(self, command: TakeStep, *, dry_run: bool = False) -> "asyncio.Future[Taken]":
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._owed.add(answer)
+        answer.add_done_callback(self._owed.discard)
         self._waiting.append(_Waiting(command, dry_run, answer))
         self._bell.set()
         return answer
