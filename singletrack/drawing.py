@@ -43,7 +43,10 @@ def case_svg(timeline: Mapping[str, Any]) -> str:
         shown = clocks(acts, person)
         parts.append(f'<text x="8" y="{y + 4}" class="who">{html.escape(label)}</text>')
         parts.append(f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - 20}" y2="{y}" class="lane"/>')
-        parts.extend(_act(act, _x(day(act["occurred_at"]), first, last), y) for act in mine)
+        parts.extend(
+            _act(act, _x(day(act["occurred_at"]), first, last), y)
+            for act in sorted(mine, key=lambda act: not act["inferred"])
+        )
         y += LANE_HEAD
         for clock in shown:
             parts.append(_clock(clock, y, first, last))
@@ -60,6 +63,12 @@ def case_svg(timeline: Mapping[str, Any]) -> str:
 def clocks(acts: Sequence[Mapping[str, Any]], person: str) -> list[Mapping[str, Any]]:
     found = [clock for act in acts for clock in act["clocks"] if clock["subject"] == person and clock["due"]]
     worth = {"overdue": 0, "late": 1, "unknown": 2}
+    # What ran out only after the record ends is not known to have been missed.
+    last = max(act["occurred_at"][:10] for act in acts)
+    found = [
+        {**clock, "status": "open"} if clock["status"] == "overdue" and clock["due"][:10] > last else clock
+        for clock in found
+    ]
     chosen = sorted(found, key=lambda clock: worth.get(clock["status"], 3))[:MOST_CLOCKS]
     return sorted(chosen, key=lambda clock: (clock["since"], clock["due"]))
 

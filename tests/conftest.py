@@ -302,7 +302,7 @@ class Organ:
         service, path, named = self._place(step, subjects)
         version, key = given.pop("version", self.town.versions.get(service, "")), given.pop("key", None)
         to, role = given.pop("to", None), given.pop("role", None)
-        papers: Sequence[Mapping[str, Any]] = given.pop("papers", None) or self.papers(step)
+        papers: Sequence[Mapping[str, Any]] = given.pop("papers", self.papers(step))
         body = {"type": step, "documents": papers, "occurred_at": self.town.today.isoformat(), **named, **given}
         if to is not None:
             body["to_organ"] = to.id

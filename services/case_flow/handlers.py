@@ -1,13 +1,10 @@
 """One function per command: what is asked becomes one step on one record, and its row the answer."""
 
-import json
-
-from services.case_flow.commands import Bulk, CaseCreate, PersonCreate
+from services.case_flow.commands import Bulk, BulkItem, CaseCreate, PersonCreate
 from services.case_flow.domain import CaseRecord
-from services.kernel.errors import Refused
 from services.kernel.record import TakeStep
-from services.kernel.service import Service, command, taken
-from services.kernel.transition import encode, new_id, sm3
+from services.kernel.service import Service, command, take_each, taken
+from services.kernel.transition import new_id, sm3
 from services.kernel.web import Answer, Call, TransitionCreate, required
 
 
@@ -56,24 +53,10 @@ async def take_step(service: Service, case_id: str, new: TransitionCreate, call:
 
 async def take_many(service: Service, bulk: Bulk, call: Call) -> Answer:
     """Take many steps on many cases; each is accepted or refused by itself."""
-    steps = [
-        command(
-            item.case_id,
-            item.transition,
-            call,
-            key=item.key,
-            version=item.version,
-            fingerprint=sm3(
-                f"{item.case_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}".encode()
-            ).hex(),
-        )
-        for item in bulk.items
-    ]
-    results = await service.desk.take_all(steps)
-    items = [
-        {"key": step.key, "status": 422, "code": result.code, "detail": result.zh, "law_ref": result.law_ref}
-        if isinstance(result, Refused)
-        else {"key": step.key, "status": 201, "transition": json.loads(result.text), "replayed": result.replayed}
-        for step, result in zip(steps, results, strict=True)
-    ]
-    return Answer(207, encode({"items": items}))
+    return await take_each(service, [(item.key, _one(item, call), item.transition.dry_run) for item in bulk.items])
+
+
+def _one(item: BulkItem, call: Call) -> TakeStep:
+    told = f"{item.case_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}"
+    fingerprint = sm3(told.encode()).hex()
+    return command(item.case_id, item.transition, call, key=item.key, version=item.version, fingerprint=fingerprint)

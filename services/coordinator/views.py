@@ -9,7 +9,9 @@ from sqlalchemy import and_, func, select
 
 from services.coordinator.domain.ledger import Ledger, Row
 from services.coordinator.tables import conclusion, finding, ledger, position
+from services.kernel.period import local_date
 from services.kernel.service import Service
+from services.kernel.transition import read_moment
 from services.kernel.who import Actor
 
 
@@ -148,7 +150,9 @@ async def timeline(service: Service, actor: Actor, case_id: str) -> Timeline | N
     for duty in concluded.duties:
         clocks.setdefault(duty["trigger"], []).append(duty)
     told = Ledger(case_id, [json.loads(body) for body in bodies], service.domain.code)
-    entries = sorted(told.rows, key=lambda row: (row["occurred_at"][:10], row["recorded_at"], row["seq"]))
+    entries = sorted(
+        told.rows, key=lambda row: (local_date(read_moment(row["occurred_at"])), row["recorded_at"], row["seq"])
+    )
     return Timeline(
         case_id=case_id,
         persons=told.labels,

@@ -2,12 +2,12 @@
 
 import json
 
-from services.custody_transfer.commands import CustodyBulk, CustodyCreate
+from services.custody_transfer.commands import CustodyBulk, CustodyBulkItem, CustodyCreate
 from services.custody_transfer.domain import CustodyAdmission
 from services.kernel.errors import Refused
 from services.kernel.record import TakeStep
-from services.kernel.service import Service, command, taken
-from services.kernel.transition import encode, sm3
+from services.kernel.service import Service, command, take_each, taken
+from services.kernel.transition import sm3
 from services.kernel.web import Answer, Call, TransitionCreate, required
 
 
@@ -32,34 +32,26 @@ async def admit(service: Service, new: CustodyCreate, call: Call) -> Answer:
 
 
 async def take_step(service: Service, custody_id: str, new: TransitionCreate, call: Call) -> Answer:
-    """Take one step on one custody, or say what taking it would do."""
+    """Take one step on one custody, or say what taking it would do. Raises: Refused."""
+    version = required(call)
+    service.check_step(new.type, "custody")
     case_id = await service.case_of(custody_id)
-    step = command(case_id, new, call, version=required(call), subjects=(custody_id,))
+    step = command(case_id, new, call, version=version, subjects=(custody_id,))
     result = await service.desk.take(step, dry_run=new.dry_run)
     return taken(result, location=f"/v1/custodies/{custody_id}", dry_run=new.dry_run)
 
 
 async def take_many(service: Service, bulk: CustodyBulk, call: Call) -> Answer:
     """One act for many persons, each with its own row, certificate and receipt."""
-    steps = [
-        command(
-            await service.case_of(item.custody_id),
-            item.transition,
-            call,
-            key=item.key,
-            version=None,
-            subjects=(item.custody_id,),
-            fingerprint=sm3(
-                f"{item.custody_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}".encode()
-            ).hex(),
-        )
-        for item in bulk.items
-    ]
-    results = await service.desk.take_all(steps)
-    items = [
-        {"key": step.key, "status": 422, "code": result.code, "detail": result.zh, "law_ref": result.law_ref}
-        if isinstance(result, Refused)
-        else {"key": step.key, "status": 201, "transition": json.loads(result.text), "replayed": result.replayed}
-        for step, result in zip(steps, results, strict=True)
-    ]
-    return Answer(207, encode({"items": items}))
+    asked = [(item.key, await _one(service, item, call), item.transition.dry_run) for item in bulk.items]
+    return await take_each(service, asked)
+
+
+async def _one(service: Service, item: CustodyBulkItem, call: Call) -> TakeStep | Refused:
+    told = f"{item.custody_id}\n{call.actor.officer}\n{item.transition.model_dump_json()}"
+    given = {"key": item.key, "version": None, "subjects": (item.custody_id,), "fingerprint": sm3(told.encode()).hex()}
+    try:
+        service.check_step(item.transition.type, "custody")
+        return command(await service.case_of(item.custody_id), item.transition, call, **given)
+    except Refused as refusal:
+        return refusal

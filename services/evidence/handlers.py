@@ -19,7 +19,7 @@ from services.evidence.domain.dossiers import DossierRecord
 from services.evidence.domain.packages import PackageRecord
 from services.evidence.domain.properties import PropertyRecord
 from services.evidence.repository import Content, contents_at
-from services.kernel.errors import Unfounded, UnknownStep, WrongOrgan
+from services.kernel.errors import Unfounded, WrongOrgan
 from services.kernel.record import TakeStep
 from services.kernel.service import Service, command, taken
 from services.kernel.web import Answer, Call, TransitionCreate, required
@@ -92,11 +92,10 @@ async def draft(service: Service, new: PackageCreate, call: Call) -> Answer:
 
 async def revise(service: Service, package_id: str, new: PackageRevise, call: Call) -> Answer:
     """Write the list of a package anew."""
+    version = required(call)
     case_id = await service.case_of(package_id)
     facts = {"package_id": package_id, **_listed(new)}
-    result = await service.desk.take(
-        _step(PackageRecord.revise.type, case_id, call, new, facts=facts, version=required(call))
-    )
+    result = await service.desk.take(_step(PackageRecord.revise.type, case_id, call, new, facts=facts, version=version))
     return taken(result, location=f"/v1/packages/{package_id}")
 
 
@@ -105,13 +104,10 @@ async def take_step(service: Service, thing_id: str, kind: str, new: TransitionC
 
     Raises: UnknownStep for a step that is not one of this kind of thing.
     """
+    version = required(call)
+    service.check_step(new.type, kind)
     case_id = await service.case_of(thing_id)
-    rule = service.domain.code.rules.get(new.type)
-    if rule is None or rule.line != kind or rule.kept_by != service.name:
-        raise UnknownStep(
-            f"没有名为“{new.type}”的步骤，或者不在此办理。", f"no step {new.type} here", params={"type": new.type}
-        )
-    step = command(case_id, new, call, version=required(call), subjects=(thing_id,))
+    step = command(case_id, new, call, version=version, subjects=(thing_id,))
     result = await service.desk.take(step, dry_run=new.dry_run)
     return taken(result, location=f"/v1/{kind}s/{thing_id}", dry_run=new.dry_run)
 

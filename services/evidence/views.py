@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from services.evidence.domain.packages import HANDED_OVER_BY, package_of
+from services.evidence.domain.packages import HANDED_OVER_BY, package_of, papers_of_goods
 from services.evidence.domain.properties import hindrance
 from services.evidence.repository import Content
 from services.kernel.errors import NotFound
@@ -230,6 +230,12 @@ def available(head: Head, thing_id: str, service: Service, actor: Actor) -> dict
     if thing_id in _of_kind(head, "item"):
         hindered, by_package = hindrance(head.state, thing_id, actor), HANDED_OVER_BY.values()
         now["items"] = [each for each in now["items"] if not hindered and each["type"] not in by_package]
+    package = _of_kind(head, "package").get(thing_id)
+    rule = papers_of_goods(package) if package else None
+    for each in now["items"]:
+        if rule is not None and each["type"] == "package_handover:offer":
+            each["needs"] = [*each["needs"], *(list(group) for group in rule.papers.groups)]
+            each["may_come_along"] = sorted({*each["may_come_along"], *rule.papers.optional})
     return now
 
 

@@ -118,7 +118,7 @@ def decide(head: Head, command: TakeStep, *, domain: Domain, policy: Policy, at:
         raise UnknownStep(
             f"没有名为“{command.type}”的步骤，或者由其他服务记录。",
             f"no step {command.type} here",
-            params={"type": command.type},
+            params={"step": command.type},
         )
     subjects = _subjects(head, command, rule)
     for subject in subjects:

@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import gc
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,12 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.kernel import log
 from services.kernel.clock import Clock, SystemClock
-from services.kernel.errors import Malformed, NotAllowed, NotFound, NotReady
+from services.kernel.errors import Malformed, NotAllowed, NotFound, NotReady, Refused, UnknownStep
 from services.kernel.identity import Reader
 from services.kernel.policy import Policy
 from services.kernel.record import Domain, Head, TakeStep, available
 from services.kernel.settings import Settings
+from services.kernel.transition import encode
 from services.kernel.web import (
+    PROBLEMS,
     READ_PROBLEMS,
     Answer,
     Call,
@@ -41,6 +43,8 @@ from services.kernel.work import Desk, Taken, raw
 LONGEST_WAIT = 25
 #: Followers look again by themselves after so many seconds, in case a bell was lost with its connection.
 _LOOK_AGAIN = 1.0
+#: So many things are remembered with their cases.
+_REMEMBERED = 100_000
 
 
 # What an envelope repeats of its row, cut out of the text: a follower reads many rows, and parsing one costs more than
@@ -91,6 +95,8 @@ class Service:
     clock: Clock
     settings: Settings
     bell: "Bell"
+    #: The cases of things that were asked for lately; a thing never goes to another case.
+    case_ids: dict[str, str] = field(default_factory=dict)
 
     async def see(self, case_id: str, actor: Actor) -> Head:
         """A case for this actor's eyes. Raises: NotFound."""
@@ -101,12 +107,29 @@ class Service:
 
     async def case_of(self, thing_id: str) -> str:
         """The case of a custody, an item or a package. Raises: NotFound."""
-        async with raw(self.engine) as connection:
-            case_id = await log.case_of(connection, thing_id)
+        case_id = self.case_ids.get(thing_id)
+        if case_id is None:
+            async with raw(self.engine) as connection:
+                case_id = await log.case_of(connection, thing_id)
         if case_id is None:
             # The words of `see`: whoever may not see a thing must not learn that it is there.
             raise NotFound("没有此案，或者不在本机关可见范围内。", "no such case, or not for this organ's eyes")
+        if len(self.case_ids) >= _REMEMBERED:
+            self.case_ids.clear()
+        self.case_ids[thing_id] = case_id
         return case_id
+
+    def check_step(self, step: str, kind: str) -> None:
+        """That this service takes such a step on a thing of this kind.
+
+        To be asked before the thing is looked for: what is wrong with the question must not tell whether it is there.
+        Raises: UnknownStep.
+        """
+        rule = self.domain.code.rules.get(step)
+        if rule is None or rule.line != kind or rule.kept_by != self.name:
+            raise UnknownStep(
+                f"没有名为“{step}”的步骤，或者不在此办理。", f"no step {step} here", params={"step": step}
+            )
 
 
 class Bell:
@@ -325,6 +348,26 @@ def taken(result: Taken, *, location: str, dry_run: bool = False) -> Answer:
     if result.replayed:
         headers = (*headers, ("Idempotency-Replayed", "true"))
     return Answer(200 if dry_run else 201, result.text, headers)
+
+
+async def take_each(service: Service, asked: Sequence[tuple[str, TakeStep | Refused, bool]]) -> Answer:
+    """Many steps, each taken (or only asked about) and answered by itself. Shape: key, step, dry run."""
+    steps = [(step, dry_run) for _, step, dry_run in asked if isinstance(step, TakeStep)]
+    results = iter(await service.desk.take_all(steps))
+    items = [
+        _one_of_many(key, step if isinstance(step, Refused) else next(results), dry_run=dry_run)
+        for key, step, dry_run in asked
+    ]
+    return Answer(207, f'{{"items":[{",".join(items)}]}}')
+
+
+def _one_of_many(key: str, result: Taken | Refused, *, dry_run: bool) -> str:
+    if isinstance(result, Refused):
+        status = PROBLEMS[result.code]["status"]
+        told = {"key": key, "status": status, "code": result.code, "detail": result.zh, "law_ref": result.law_ref}
+        return encode(told)
+    told = {"key": key, "status": 200 if dry_run else 201, "replayed": result.replayed}
+    return f'{encode(told)[:-1]},"transition":{result.text}}}'
 
 
 def policy_beside(file: str) -> Policy:

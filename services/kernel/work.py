@@ -75,9 +75,13 @@ class Desk:
         """
         return await self._hand_in(command, dry_run=dry_run)
 
-    async def take_all(self, commands: Sequence[TakeStep]) -> list[Taken | Refused]:
-        """Take many steps, each by itself, sharing commits; refusals stand in the place of their step."""
-        results = await asyncio.gather(*(self._hand_in(command) for command in commands), return_exceptions=True)
+    async def take_all(self, commands: Sequence[tuple[TakeStep, bool]]) -> list[Taken | Refused]:
+        """Take many steps (or only ask, where the flag says so), each by itself, sharing commits.
+
+        Refusals stand in the place of their step.
+        """
+        handed_in = (self._hand_in(command, dry_run=dry_run) for command, dry_run in commands)
+        results = await asyncio.gather(*handed_in, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, Refused):
                 raise result

@@ -253,15 +253,17 @@ async def test_who_is_released_at_once_leaves_nothing_to_find(town):
 
 
 async def test_who_is_released_the_next_day_was_released_late(town):
-    """应当立即释放而次日释放的，是超期羁押：逾期，而且违反INV-07。"""
+    """应当立即释放而次日释放的，是超期羁押：逾期，而且违反INV-07。日子按北京时间计算。"""
     await refused_arrest(town)
 
-    town.passes(days=1)
+    town.passes(hours=15.5)
     await town.police.takes("arrest_review:release")
     await town.police.takes("custody_handover:release", "甲")
 
-    assert await town.findings() == {"non_approval_release": "late", "INV-07": "late"}
-    assert {each["severity"] for each in await town.found()} == {"critical"}
+    found = await town.found()
+    assert {each["kind"]: each["status"] for each in found} == {"non_approval_release": "late", "INV-07": "late"}
+    assert {each["severity"] for each in found} == {"critical"}
+    assert all("实于2025-03-10完成" in each["zh"] for each in found)
 
 
 async def test_who_is_not_released_at_all_is_held_unlawfully(town):

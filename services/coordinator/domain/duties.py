@@ -11,8 +11,9 @@ from typing import Any
 from services.coordinator.domain.finding import Duty, Finding
 from services.coordinator.domain.ledger import Act, Ledger
 from services.kernel.code import Code
-from services.kernel.period import ZONE, Due, Extension, Roll, due
+from services.kernel.period import ZONE, Due, Extension, Roll, due, local_date
 from services.kernel.procedure import Event, Limit
+from services.kernel.transition import read_moment
 from services.law.holidays import CALENDAR
 
 #: Kinds of the tables that owe a deed; a right lapses, a threshold is not a deed.
@@ -94,10 +95,16 @@ class Owed:
 def duties(ledger: Ledger, clocks: Clocks, reading: Reading) -> Owed:
     """Every duty that the rows of a case gave rise to, as far as each log has been read."""
     owed = Owed()
-    for name in ledger.by_type.keys() & clocks.starting.keys():
+    begun: set[tuple[str, str, str]] = set()
+    for name in sorted(ledger.by_type.keys() & clocks.starting.keys()):
         for clock in clocks.starting[name]:
             for trigger in ledger.by_type[name]:
-                if clock.limit.kind in OWED and _applies(clock.limit, ledger, trigger) and not clock.limit.before:
+                # One act can be several steps, carried along; it begins a clock once.
+                once = (clock.limit.name, trigger.subject, trigger.transition_id)
+                if clock.limit.kind not in OWED or clock.limit.before or once in begun:
+                    continue
+                if _applies(clock.limit, ledger, trigger):
+                    begun.add(once)
                     _weigh(ledger, clock, trigger, reading, owed)
     owed.duties.sort(key=lambda duty: (duty.since, duty.limit, duty.subject))
     owed.findings.sort(key=lambda finding: (finding.due, finding.kind, finding.subject))
@@ -205,7 +212,7 @@ def _weigh(ledger: Ledger, clock: Clock, trigger: Act, reading: Reading, owed: O
     limit = clock.limit
     # A duty of the whole case may be met for any of its persons.
     concerning = ledger.acts if trigger.subject == ledger.case_id else ledger.by_subject[trigger.subject]
-    later = [act for act in concerning if act.follows(trigger) and act is not trigger]
+    later = [act for act in concerning if act.follows(trigger) and act.row is not trigger.row]
     starts = {*clock.after, *clock.restart}
     closing = next((act for act in later if act.type in clock.by or act.type in clock.void or act.type in starts), None)
     between = later if closing is None else [act for act in later if closing.follows(act) or act is closing]
@@ -325,13 +332,14 @@ def _text(ends: Due) -> str:
 def _finding(duty: Duty, limit: Limit, trigger: Act, ledger: Ledger) -> Finding:
     who = ledger.labels.get(duty.subject, "本案")
     begun = f"{trigger.day.isoformat()}起"
+    done = local_date(read_moment(duty.at)) if duty.at else ""
     zh = {
-        "late": f"{who}：{limit.zh}应于{duty.due}前完成，实于{duty.at[:10]}完成，已逾期。",
+        "late": f"{who}：{limit.zh}应于{duty.due}前完成，实于{done}完成，已逾期。",
         "overdue": f"{who}：{limit.zh}（{begun}）应于{duty.due}前完成，尚未完成。",
         "unknown": f"{who}：{limit.zh}的期限{duty.due}已过，相关记录尚未读到，是否完成不明。",
     }[duty.status]
     en = {
-        "late": f"{limit.name} was due {duty.due} and done {duty.at[:10]}",
+        "late": f"{limit.name} was due {duty.due} and done {done}",
         "overdue": f"{limit.name} was due {duty.due} and is not done",
         "unknown": f"{limit.name} was due {duty.due}; the log that would show the deed has not been read so far",
     }[duty.status]

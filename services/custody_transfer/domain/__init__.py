@@ -85,7 +85,7 @@ class CustodyTransfer:
             if head.state["subjects"][custody].get("ended"):
                 raise OutOfOrder("羁押已经结束。", "this custody has ended", law_ref=str(body["law_ref"]))
         given = command.facts.get("title")
-        if given is None:
+        if given is None and command.type != CustodyTitle.add.type:
             return {}
         return {"titles": dict.fromkeys(body["subjects"], title(self.code, given, body))}
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from services.evidence.domain.dossiers import RECORDER, organ_named, subject
+from services.kernel.code import Rule
 from services.kernel.errors import DigestMismatch, OutOfOrder, PapersMissing, SealedPackage, Unfounded, WrongOrgan
 from services.kernel.procedure import Procedure, Remark, State
 from services.kernel.record import Head, TakeStep
@@ -212,6 +213,12 @@ def package_of(state: CaseState, item_id: str) -> str | None:
     )
 
 
+def papers_of_goods(package: Mapping[str, Any]) -> Rule | None:
+    """The step of the law under which the goods on a list go, whose papers the offer needs; None where none go."""
+    step = HANDED_OVER_BY.get((organ_of(package["from"]), organ_of(package["to"])))
+    return CODE.rules[step] if step and package["property_items"] else None
+
+
 def canonical(manifest: Mapping[str, Any]) -> bytes:
     """The one text of a manifest that its digest is of: keys sorted, no spaces, UTF-8. It holds no fractions."""
     return json.dumps(manifest, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
@@ -286,16 +293,15 @@ def _check_goods(head: Head, package_id: str, package: Mapping[str, Any]) -> Non
 
 
 def _check_papers(command: TakeStep, package: Mapping[str, Any]) -> None:
-    step = HANDED_OVER_BY.get((organ_of(package["from"]), organ_of(package["to"])))
-    if step is None or not package["property_items"]:
+    rule = papers_of_goods(package)
+    if rule is None:
         return
-    rule = CODE.rules[step]
     missing = rule.papers.missing(frozenset([*(paper["kind"] for paper in command.documents), *command.known.values()]))
     if missing:
         names = "；".join("或者".join(CODE.catalogue.zh(kind) for kind in group) for group in missing)
         raise PapersMissing(
             f"随案移送财物还缺少：{names}。",
-            f"{step} needs papers that were not handed in",
+            f"{rule.type} needs papers that were not handed in",
             law_ref=rule.law_ref,
             cure=f"补充{names}后再次提交。",
             errors=[
