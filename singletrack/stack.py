@@ -44,6 +44,7 @@ RUNNING = "running.json"
 
 READY_SECONDS = 60
 STOP_SECONDS = 10
+HEAD_START_SECONDS = 2
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 STEADY_SECONDS = 10
@@ -227,11 +228,11 @@ class Stack:
         # The coordinator waits for news through the gateway, which would wait for it; then no new request may come in.
         first = [name for name in ("coordinator", GATEWAY) if name in self._children]
         for name in first:
-            self._children[name].stop()
-        rest = [child for name, child in self._children.items() if name not in first]
-        for child in rest:
+            self._children[name].ask_to_stop()
+            self._children[name].wait(HEAD_START_SECONDS)
+        for child in self._children.values():
             child.ask_to_stop()
-        for child in rest:
+        for child in self._children.values():
             child.stop()
         if self._postgres is not None:
             self._postgres.stop()
@@ -400,18 +401,24 @@ class _Child:
         self._signal(signal.SIGKILL)
 
     def ask_to_stop(self) -> None:
+        """Once; a second signal would be impatience."""
         with self._lock:
+            asked = self._stopping.is_set()
             self._stopping.set()
-        self._signal(signal.SIGTERM)
+        if not asked:
+            self._signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has stopped within so many seconds."""
+        if self._keeper is not None:
+            self._keeper.join(seconds)
+        return self._keeper is None or not self._keeper.is_alive()
 
     def stop(self) -> None:
         self.ask_to_stop()
-        if self._keeper is None:
-            return
-        self._keeper.join(STOP_SECONDS)
-        if self._keeper.is_alive():
+        if not self.wait(STOP_SECONDS):
             self._signal(signal.SIGKILL)
-            self._keeper.join()
+            self.wait(STOP_SECONDS)
 
     def last_words(self) -> str:
         with contextlib.suppress(FileNotFoundError):

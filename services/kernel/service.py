@@ -15,8 +15,9 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.kernel import log
@@ -35,9 +36,11 @@ from services.kernel.web import (
     CurrentActor,
     ServiceApp,
     TransitionCreate,
+    language,
+    problem,
 )
 from services.kernel.who import Actor
-from services.kernel.work import Desk, Taken, raw
+from services.kernel.work import AWAY, Desk, Taken, raw
 
 #: The longest a follower may wait for news, in seconds.
 LONGEST_WAIT = 25
@@ -163,9 +166,17 @@ def engine_for(url: str, pool_size: int) -> AsyncEngine:
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
     query = {name: value for name, value in parsed.query.items() if name != "sslmode"}
     connect_args = {"ssl": False} if parsed.query.get("sslmode") == "disable" else {}
-    return create_async_engine(
+    engine = create_async_engine(
         parsed.set(query=query), pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, connect_args=connect_args
     )
+    event.listen(engine.sync_engine, "checkout", _only_living)
+    return engine
+
+
+def _only_living(connection: Any, *_: object) -> None:
+    # What breaks under `raw` breaks behind SQLAlchemy's back: unasked, the pool would hand it out for ever.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def make_app(
@@ -202,7 +213,7 @@ def make_app(
             await engine.dispose()
 
     common = (_health(domain.service), _feed(domain.service)) if keeps_log else (_health(domain.service),)
-    return ServiceApp(
+    app = ServiceApp(
         *routers,
         *common,
         title=title,
@@ -212,6 +223,16 @@ def make_app(
         redoc_url=None,
         separate_input_output_schemas=False,
     )
+    for away in (*AWAY, DBAPIError):
+        app.add_exception_handler(away, _say_not_ready)
+    return app
+
+
+def _say_not_ready(request: Request, error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and not error.connection_invalidated:
+        raise error
+    refusal = NotReady("数据库暂时不可用。", "the database cannot be reached")
+    return problem(refusal, request.url.path, request.scope["request_id"], language(dict(request.scope["headers"])))
 
 
 async def _listen(engine: AsyncEngine, bell: Bell) -> None:
@@ -222,7 +243,7 @@ async def _listen(engine: AsyncEngine, bell: Bell) -> None:
                 while True:  # asked for, not slept through: a dead connection must be noticed
                     await connection.fetchval("SELECT 1")
                     await asyncio.sleep(_LOOK_AGAIN)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        except (NotReady, asyncpg.PostgresError):
             await asyncio.sleep(_LOOK_AGAIN)
 
 
@@ -270,11 +291,8 @@ def _health(name: str) -> APIRouter:
     )
     async def read_health(service: CurrentService) -> Health:
         """Ready when the database answers."""
-        try:
-            async with service.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            raise NotReady("数据库暂时不可用。", "the database cannot be reached") from error
+        async with service.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
         return Health(status="ready", service=name)
 
     return router

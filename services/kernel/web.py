@@ -38,6 +38,7 @@ _LOGGER = logging.getLogger("singletrack")
 _KEY = re.compile(rb"[\x21-\x7e]{8,128}")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 _VERSION = re.compile(r'"v(\d{1,9})"')
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PROBLEMS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "problems.yaml").read_text("utf-8"))
 
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -225,7 +226,7 @@ class ShortRoute(APIRoute):
                 request_id=request_id,
                 language=language(headers),
             )
-            path = {name: scope["path_params"][name] for name in self._takes}
+            path = {name: _id(name, scope["path_params"][name]) for name in self._takes}
             service = scope["app"].state.service
             answer = await self.endpoint(call=call, service=service, **{self._body_name: new}, **path)
         except Refused as refusal:
@@ -253,10 +254,10 @@ def parse(model: type[Model], raw: bytes) -> Model:
             errors=[{"pointer": "", "code": "json_invalid", "message": str(error)[:200]}],
         ) from error
     # What can be seen to be sound as a whole is not looked at piece by piece.
+    if text.count("{") + text.count("[") > DEPTH and _is_deeper(value, DEPTH):
+        raise Malformed("请求正文嵌套过深。", "the body nests too deep", errors=[{"pointer": "", "code": "too_deep"}])
     if "\\u" in text or not unicodedata.is_normalized("NFC", text):
         _check_text(value)
-    if text.count("{") + text.count("[") > DEPTH and _depth(value) > DEPTH:
-        raise Malformed("请求正文嵌套过深。", "the body nests too deep", errors=[{"pointer": "", "code": "too_deep"}])
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -324,9 +325,12 @@ def _check_text(value: Any) -> None:
                 _check_text(each)
 
 
-def _depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max((_depth(each) for each in inner if isinstance(each, dict | list)), default=0)
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether containers nest deeper than so many levels; looks no deeper than that itself."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
@@ -349,6 +353,16 @@ async def _read(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
 
 def _too_large() -> TooLarge:
     return TooLarge("请求正文超过1 MiB。", "the body is larger than 1 MiB", params={"bytes": JSON_CEILING})
+
+
+def _id(name: str, text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise Malformed(
+            "路径中的编号不成立。",
+            "the path holds what is no id",
+            errors=[{"pointer": f"/path/{name}", "code": "string_pattern_mismatch"}],
+        )
+    return text
 
 
 def _version(text: str) -> int | None:

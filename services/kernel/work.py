@@ -7,11 +7,13 @@ more than the commit that is under way.
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import asyncpg
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.kernel import log
@@ -22,6 +24,19 @@ from services.kernel.record import Domain, Entry, Head, TakeStep, decide
 
 #: The most commands that share one commit.
 BATCH = 256
+#: How often a command is decided anew because others were quicker, before it is given up.
+TRIES = 100
+#: How a database shows that it is away: on the way to it, in the middle, or when no connection becomes free.
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    NoneFree,
+)
+_LOGGER = logging.getLogger("singletrack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +127,22 @@ class Desk:
                         self._bell.clear()
                         while self._waiting:
                             await self._batch(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-                self._fail(error)
+            except Exception as error:  # whatever it is: who waits is told, and who comes later is served
+                if not isinstance(error, NotReady):
+                    _LOGGER.exception("%s could not write", self.domain.service)
+                while self._waiting:
+                    self._refuse(self._waiting.popleft(), _not_ready(error))
                 await asyncio.sleep(0.2)
 
-    def _fail(self, error: Exception) -> None:
-        while self._waiting:
-            waiting = self._waiting.popleft()
-            if not waiting.answer.done():
-                refusal = NotReady("数据库暂时不可用，请稍后以同一幂等键重试。", "the database cannot be reached now")
-                refusal.__cause__ = error
-                waiting.answer.set_exception(refusal)
+    def _refuse(self, waiting: _Waiting, error: Exception) -> None:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
 
     async def _batch(self, connection: log.Connection) -> None:
         batch, keys = self._next_batch()
         try:
             await self._decide_and_append(connection, batch, keys)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        except Exception:
             self._waiting.extendleft(reversed([waiting for waiting in batch if not waiting.answer.done()]))
             raise
 
@@ -167,9 +181,10 @@ class Desk:
                     command = replace(command, known=known)
                 head = heads.get(command.case_id) or Head(command.case_id)
                 entry = decide(head, command, domain=self.domain, policy=self.policy, at=now)
-            except Refused as refusal:
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(refusal)
+            except (*AWAY, asyncpg.PostgresError):
+                raise
+            except Exception as error:  # noqa: BLE001 - refused, or a mistake of ours: the command's own in either case
+                self._refuse(waiting, error)
                 continue
             if waiting.dry_run:
                 self._answer(waiting, Taken(entry.text, entry.head.version, command.case_id))
@@ -194,9 +209,11 @@ class Desk:
         for waiting, entry in decided:
             if entry.head.case_id in won:
                 self._answer(waiting, Taken(entry.text, entry.head.version, entry.head.case_id))
-            else:
+            elif waiting.tries < TRIES:
                 waiting.tries += 1
                 self._waiting.append(waiting)
+            else:
+                self._refuse(waiting, _not_ready(None))
         if self._waiting:
             self._bell.set()
 
@@ -215,10 +232,22 @@ def _again(command: TakeStep, earlier: log.Remembered) -> Taken:
     return Taken(earlier.text, earlier.seq, earlier.case_id, replayed=True)
 
 
+def _not_ready(cause: Exception | None) -> NotReady:
+    refusal = NotReady("数据库暂时不可用，请稍后以同一幂等键重试。", "the database cannot be reached now")
+    refusal.__cause__ = cause
+    return refusal
+
+
 @contextlib.asynccontextmanager
 async def raw(engine: AsyncEngine) -> AsyncIterator[log.Connection]:
-    """An asyncpg connection of the engine's pool, in autocommit."""
-    async with engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None, "a connection that is checked out is open"
-        yield driver
+    """An asyncpg connection of the engine's pool, in autocommit.
+
+    Raises: NotReady where the database is away, at the beginning or in the middle.
+    """
+    try:
+        async with engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None, "a connection that is checked out is open"
+            yield driver
+    except AWAY as error:
+        raise _not_ready(error) from error

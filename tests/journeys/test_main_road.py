@@ -30,7 +30,9 @@ async def test_one_case_from_the_report_to_the_prison(town):
     assert await town.findings() == {}
     assert await town.concluded(tolerance=timedelta()) == {}
     assert sum(await asyncio.gather(*(town.version(name) for name in town.services))) == len(timeline["items"])
-    assert [entry["occurred_at"] for entry in timeline["items"]] == sorted(each["occurred_at"] for each in timeline["items"])
+    assert [entry["occurred_at"] for entry in timeline["items"]] == sorted(
+        each["occurred_at"] for each in timeline["items"]
+    )
     assert {entry["service"] for entry in timeline["items"]} == set(town.services)
     assert set(timeline["persons"].values()) == set(BOTH)
     assert not set(clocks) & {"late", "overdue", "unknown"}
@@ -334,4 +336,3 @@ async def until(town, holds):
             return answer.json()
         assert asyncio.get_running_loop().time() < deadline, answer.text
         await asyncio.sleep(0.1)
-

@@ -1,6 +1,5 @@
 """How the system says no: a clear problem in the caller's language, nothing half-done, and the dry run says the same."""
 
-import asyncio
 import contextlib
 import json
 import re
@@ -10,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import OKPKey, OctKey
+from joserfc.jwk import OctKey, OKPKey
 
 from services.case_flow.domain import CaseFlow
 from services.custody_transfer.domain import CustodyTransfer
-from services.kernel.identity import ALGORITHM, AUDIENCE, ISSUER, Signer
+from services.kernel.identity import ALGORITHM, AUDIENCE, ISSUER
 from services.law import CODE
 
 CHINESE = re.compile(r"[一-鿿]")
@@ -61,8 +60,8 @@ async def nothing_written(town):
     """No log is longer afterwards, and no command, thing or relation is left behind."""
 
     async def counts():
-        tables = ("log", "stream", "thing", "relation")
-        return [await town.sql(name, f"SELECT count(*) FROM {table}") for name in town.services for table in tables]
+        tables = ",".join(f"(SELECT count(*) FROM {table})" for table in ("log", "stream", "thing", "relation"))
+        return [await town.sql(name, f"SELECT ARRAY[{tables}]") for name in town.services]
 
     before = await counts()
     yield
@@ -191,7 +190,9 @@ async def things(town):
 def apart_from_the_request(answer):
     """A refusal without what tells one request from another."""
     told = {name: value for name, value in answer.json().items() if name not in {"trace_id", "instance"}}
-    headers = {name: value for name, value in answer.headers.items() if name not in {"request-id", "date", "content-length"}}
+    headers = {
+        name: value for name, value in answer.headers.items() if name not in {"request-id", "date", "content-length"}
+    }
     return answer.status_code, told, headers
 
 
@@ -222,15 +223,15 @@ async def test_who_may_not_see_a_case_learns_nothing_by_acting_on_it(town, given
 
     async with nothing_written(town):
         for path, thing in known.items():
-            if path.count("/") == 3 and not path.endswith("cases/{}") or path.endswith("{}/transitions"):
+            if (path.count("/") == 3 and not path.endswith("cases/{}")) or path.endswith("{}/transitions"):
                 path = path.removesuffix("/transitions") + "/transitions"  # noqa: PLW2901 - the same thing's acts
                 hidden = await stranger.post(path.format(thing), body, version=version)
                 absent = await stranger.post(path.format(f"{thing[:-4]}0000"), body, version=version)
                 assert apart_from_the_request(hidden) == apart_from_the_request(absent), path
-                assert hidden.status_code in {404, 428}, hidden.text
+                assert hidden.status_code in {404, 422, 428}, hidden.text
 
 
-def forged(key, algorithm=ALGORITHM, **claims):
+def forged(kid, key, algorithm=ALGORITHM, **claims):
     """A token as ours are, but for what is said."""
     now = int(datetime.now(UTC).timestamp())
     body = {
@@ -244,13 +245,14 @@ def forged(key, algorithm=ALGORITHM, **claims):
         "role": "county_head",
         **claims,
     }
-    return jwt.encode({"alg": algorithm}, body, key, algorithms=[algorithm])
+    return jwt.encode({"alg": algorithm, "kid": kid}, body, key, algorithms=[algorithm])
 
 
 @pytest.mark.parametrize("path", ["/v1/cases", "/v1/cases/case_1", "/v1/positions", "/v1/feeds/case_flow/events"])
 async def test_without_a_token_that_holds_nobody_gets_in(town, path):
     """身份未经确认的，一律不答复内容。"""
-    ours, theirs = town.stack._signer._key, OKPKey.generate_key("Ed25519")  # noqa: SLF001 - the only key that would do
+    ours, theirs = town.stack._signer._key, OKPKey.generate_key("Ed25519")  # the only key that would do
+    public = OctKey.import_key(town.stack._signer.public())
     good = town.police.clerk("county_head").headers["Authorization"]
     bad = {
         "none": "",
@@ -258,21 +260,25 @@ async def test_without_a_token_that_holds_nobody_gets_in(town, path):
         "an empty one": "Bearer",
         "no token": "Bearer abc",
         "cut short": good[:-3],
-        "of another key": f"Bearer {forged(theirs)}",
-        "of our public key as a secret": "Bearer " + forged(OctKey.import_key(town.stack._signer.public()), "HS256"),  # noqa: SLF001
+        "of another key": f"Bearer {forged(ours.kid, theirs)}",
+        "of a key that nobody knows": f"Bearer {forged('mine', theirs)}",
+        "of our public key as a secret": f"Bearer {forged(ours.kid, public, 'HS256')}",
         "unsigned": "Bearer eyJhbGciOiJub25lIn0." + good.split(".")[1] + ".",
         "expired": f"Bearer {town.stack.token('pol-330106', 'county_head', hours=-1)}",
-        "for others": f"Bearer {forged(ours, aud='elsewhere')}",
-        "of another issuer": f"Bearer {forged(ours, iss='elsewhere')}",
-        "of no organ": f"Bearer {forged(ours, organ='nobody-1')}",
-        "not yet valid": f"Bearer {forged(ours, nbf=int(datetime.now(UTC).timestamp()) + 3600)}",
+        "for others": f"Bearer {forged(ours.kid, ours, aud='elsewhere')}",
+        "of another issuer": f"Bearer {forged(ours.kid, ours, iss='elsewhere')}",
+        "of no organ": f"Bearer {forged(ours.kid, ours, organ='nobody-1')}",
+        "of nobody": f"Bearer {forged(ours.kid, ours, sub=None)}",
+        "not yet valid": f"Bearer {forged(ours.kid, ours, nbf=int(datetime.now(UTC).timestamp()) + 3600)}",
     }
 
     for what, token in bad.items():
         answer = await town.client.get(path, headers={"Authorization": token} if token else {})
         problem(answer, 401, "AUTHN-001")
         assert answer.headers["www-authenticate"] == "Bearer", what
-    assert (await town.client.get("/v1/cases", headers={"Authorization": f"Bearer {forged(ours)}"})).status_code == 200
+    assert (
+        await town.client.get("/v1/cases", headers={"Authorization": f"Bearer {forged(ours.kid, ours)}"})
+    ).status_code == 200
 
 
 async def test_an_act_without_a_token_is_refused_before_anything_else(town):
@@ -339,7 +345,9 @@ def without_papers(town):
 
 
 def unknown_paper(town):
-    return town.police.tries("case_intake:file", papers=[*town.police.papers("case_intake:file"), {"kind": "magic_wand"}])
+    return town.police.tries(
+        "case_intake:file", papers=[*town.police.papers("case_intake:file"), {"kind": "magic_wand"}]
+    )
 
 
 def unknown_document(town):
@@ -457,7 +465,9 @@ async def test_a_key_serves_one_request_only(town):
     async with nothing_written(town):
         other = await town.police.tries("case_intake:file", key="once-and-for-all")
         again = await town.police.tries("case_intake:accept", key="once-and-for-all", version='"v1"')
-        someone = await town.police.tries("case_intake:accept", key="once-and-for-all", version='"v1"', role="county_head")
+        someone = await town.police.tries(
+            "case_intake:accept", key="once-and-for-all", version='"v1"', role="county_head"
+        )
 
     problem(other, 422, "GEN-422")
     problem(someone, 422, "GEN-422")
@@ -468,7 +478,9 @@ async def test_a_key_serves_one_request_only(town):
 async def test_a_refused_key_is_free(town):
     """被拒绝的请求不占用幂等键：补正后可以同一键再次提交。"""
     await town.opens()
-    refused = await town.police.tries("case_intake:accept", key="try-again-1", papers=[{"kind": "case_acceptance_receipt"}])
+    refused = await town.police.tries(
+        "case_intake:accept", key="try-again-1", papers=[{"kind": "case_acceptance_receipt"}]
+    )
 
     taken = await town.police.tries("case_intake:accept", key="try-again-1")
 
@@ -488,7 +500,9 @@ async def test_a_case_is_returned_twice_at_most(town):
         await town.police.takes("supplementary_return:resubmit")
 
     async with nothing_written(town):
-        third, asked = [await act("prosecution_review:return") for act in (town.procuratorate.tries, town.procuratorate.asks)]
+        third, asked = [
+            await act("prosecution_review:return") for act in (town.procuratorate.tries, town.procuratorate.asks)
+        ]
 
     told = problem(third, 422, "CASE-013")
     assert apart_from_the_request(asked) == apart_from_the_request(third)
@@ -522,7 +536,7 @@ async def test_many_steps_at_once_are_answered_one_by_one(town):
     told = answer.json()["items"]
     assert [(each["status"], each.get("code")) for each in told] == [
         (200, None),
-        (403, "PERM-001"),
+        (409, "CASE-010"),
         (412, "GEN-412"),
         (404, "GEN-404"),
         (403, "PERM-001"),
@@ -550,39 +564,59 @@ async def stages(town):
     yield "one asked for, one sent"
 
 
-ACTORS = (("police", "county_head"), ("procuratorate", "chief_prosecutor"), ("court", "court_president"), ("clock", "coordinator"))
+ACTORS = (
+    ("police", "county_head"),
+    ("procuratorate", "chief_prosecutor"),
+    ("court", "court_president"),
+    ("clock", "coordinator"),
+)
 
 
 async def test_what_is_offered_is_what_is_accepted(town):
     """现在可以办理的，附其文书即可办理；没有列出的，一件也不能办理。"""
-    gate = asyncio.Semaphore(32)
+    rules, seen = list(CaseFlow.code.kept_by("case_flow")), 0
 
-    async def asked(clerk, rule, subject):
-        papers = getattr(town, ACTORS[0][0]).papers(rule.type)
-        body = {"type": rule.type, "documents": papers, "dry_run": True}
-        if rule.line == "person":
-            body["subjects"] = [subject]
-        async with gate:
-            answer = await clerk.post(f"/v1/cases/{town.case}/transitions", body, version=town.versions["case_flow"])
-        assert answer.status_code in {200, 403, 404, 409, 422}, answer.text
-        return rule.type, subject, answer.status_code == 200
-
-    seen = 0
     async for stage in stages(town):
         for organ, role in ACTORS:
             clerk = getattr(town, organ).clerk(role)
-            found = (await clerk.get(f"/v1/cases/{town.case}/available-transitions")).json()["items"]
-            offered = {(each["type"], subject) for each in found for subject in each["subjects"]}
-            rules = list(CaseFlow.code.kept_by("case_flow"))
+            answer = (await clerk.get(f"/v1/cases/{town.case}/available-transitions")).json()
+            offered = {(each["type"], subject) for each in answer["items"] for subject in each["subjects"]}
             asking = [
-                asked(clerk, rule, subject)
+                (rule.type, who)
                 for rule in rules
-                for subject in ([town.case] if rule.line == "case" else town.persons.values())
+                for who in ([town.case] if rule.line == "case" else town.persons.values())
             ]
-            accepted = {(step, subject) for step, subject, taken in await asyncio.gather(*asking) if taken}
-            assert accepted == offered, (stage, organ)
-            seen += len(accepted)
+            assert offered <= set(asking)
+            assert await whether_accepted(town, clerk, asking) == offered, (stage, organ)
+            seen += len(offered)
     assert seen > 40
+
+
+async def whether_accepted(town, clerk, asking):
+    """Those steps that a dry run accepts. Shape: step, subject."""
+    version = int(town.versions["case_flow"][2:-1])
+    accepted = set()
+    for start in range(0, len(asking), 250):
+        items = [
+            {
+                "case_id": town.case,
+                "key": f"{step}-{subject}",
+                "version": version,
+                "transition": {
+                    "type": step,
+                    "documents": town.police.papers(step),
+                    "subjects": [] if subject == town.case else [subject],
+                    "dry_run": True,
+                },
+            }
+            for step, subject in asking[start : start + 250]
+        ]
+        answer = await clerk.post("/v1/case-transitions/bulk", {"items": items})
+        assert answer.status_code == 207, answer.text
+        told = answer.json()["items"]
+        assert {each["status"] for each in told} <= {200, 403, 409, 422}
+        accepted |= {pair for pair, each in zip(asking[start:], told, strict=False) if each["status"] == 200}
+    return accepted
 
 
 async def test_what_is_offered_for_a_custody_is_what_is_accepted(town):
@@ -603,7 +637,13 @@ async def test_what_is_offered_for_a_custody_is_what_is_accepted(town):
             accepted = set()
             for rule in rules:
                 papers, to = town.police.papers(rule.type), town.procuratorate.id
-                body = {"type": rule.type, "documents": papers, "to_organ": to, "facts": {"title": title}, "dry_run": True}
+                body = {
+                    "type": rule.type,
+                    "documents": papers,
+                    "to_organ": to,
+                    "facts": {"title": title},
+                    "dry_run": True,
+                }
                 path = f"/v1/custodies/{custody}/transitions"
                 asked = await clerk.post(path, body, version=town.versions["custody_transfer"])
                 accepted |= {rule.type} if asked.status_code == 200 else set()
@@ -626,4 +666,6 @@ async def test_what_is_offered_for_a_package_is_what_is_accepted(town):
             problem(await town.police.asks(step, package, papers=some), 422, "CASE-011")
         await town.police.takes(step, package, papers=papers)
 
-    assert offered["needs"] == [list(group) for group in CODE.rules["property_flow:transfer_to_procuratorate"].papers.groups]
+    assert offered["needs"] == [
+        list(group) for group in CODE.rules["property_flow:transfer_to_procuratorate"].papers.groups
+    ]

@@ -13,6 +13,12 @@ from services.kernel.period import ZONE
 from services.kernel.transition import read_moment
 
 
+#: The logs that a whole conclusion needs.
+LOGS = frozenset({"case_flow", "custody_transfer", "evidence"})
+#: How soon to look again where a log had not been read far enough to say.
+AGAIN = timedelta(seconds=2)
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
     """An ordinary step of another service that the coordinator commands, for a finding."""
@@ -89,6 +95,8 @@ def _look_at(ledger: Ledger, owed: Owed, reading: Reading, tolerance: timedelta)
         for title in custody.titles[-1:]
         if title["end"]
     ]
+    if any(duty.status == "unknown" for duty in owed.duties) or not reading.read.keys() >= LOGS:
+        moments.append(reading.now + AGAIN)
     if ledger.rows:
         recorded = read_moment(ledger.rows[-1]["recorded_at"])
         assert isinstance(recorded, datetime), "recorded_at is an instant"
