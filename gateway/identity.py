@@ -1,6 +1,7 @@
 """What of a request may be believed: its token, if it verifies. What anyone can write there is dropped."""
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
@@ -62,7 +63,7 @@ class Request:
 
 
 def admit(scope: Scope) -> Request:
-    """What of a request is handed on. Raises: Malformed for a header that must not be repeated."""
+    """What of a request is handed on. Raises: Malformed for a header or a query parameter that must not be repeated."""
     once: dict[bytes, bytes] = {}
     kept: list[tuple[bytes, bytes]] = []
     chunked = False
@@ -90,6 +91,8 @@ def admit(scope: Scope) -> Request:
         kept = [pair for pair in kept if pair[0] not in named and not (chunked and pair[0] == b"content-length")]
     kept.append((b"request-id", scope["request_id"].encode()))
     query = scope["query_string"]
+    if b"&" in query:
+        _check_query(query)
     path = scope.get("raw_path") or scope["path"].encode()
     method = scope["method"]
     return Request(
@@ -100,3 +103,13 @@ def admit(scope: Scope) -> Request:
         length=None if chunked else int(once.get(b"content-length") or 0),
         repeatable=method in _REPEATABLE or b"idempotency-key" in once,
     )
+
+
+def _check_query(query: bytes) -> None:
+    names = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
+    if len(set(names)) != len(names):
+        raise Malformed(
+            "查询参数不得重复。",
+            "a query parameter must not be repeated",
+            errors=[{"pointer": "/query", "code": "repeated"}],
+        )

@@ -7,7 +7,7 @@ each service: the feed is numbered 1…n. Exit 0 sound, 1 violated, 2 could not 
 import asyncio
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ import asyncpg
 import typer
 
 from services.kernel.record import fold
-from services.kernel.transition import Links
+from services.kernel.transition import Links, digest
 from singletrack.stack import Databases, StackUnavailable, running_in
 
 #: The class that folds each service's own part of a state.
@@ -85,29 +85,37 @@ async def _check(name: str, url: str) -> Checked:
     checked = Checked()
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            state: dict[str, Any] = {}
+            state: dict[str, Any] | None = {}
             links, case_id, expected = Links(), "", 1
             async for row in connection.cursor(
-                "SELECT l.case_id, l.seq, l.body, l.sm3, l.sha256, s.version, s.state, s.sm3 AS head_sm3,"
-                " s.sha256 AS head_sha256 FROM log l LEFT JOIN stream s USING (case_id) ORDER BY l.case_id, l.seq",
+                "SELECT l.case_id, l.seq, l.client_id, l.key, l.body, l.private, l.sm3, l.sha256, s.version, s.state,"
+                " s.sm3 AS head_sm3, s.sha256 AS head_sha256"
+                " FROM log l LEFT JOIN stream s USING (case_id) ORDER BY l.case_id, l.seq",
                 prefetch=1000,
             ):
                 if row["case_id"] != case_id:
                     case_id, state, links, expected = row["case_id"], {}, Links(), 1
                     checked.cases += 1
+                    if row["version"] is None:
+                        checked.violations.append(f"{case_id}: LED-05 the case has rows and no head")
                 checked.rows += 1
                 where = f"{case_id} row {row['seq']}"
-                body = json.loads(row["body"])
-                links = links.after(row["body"])
-                if row["seq"] != expected or body["seq"] != row["seq"] or body["case_id"] != case_id:
+                if row["seq"] != expected:
                     checked.violations.append(f"{where}: LED-03 the sequence breaks, expected {expected}")
+                expected = row["seq"] + 1
+                links = links.after(row["body"])
                 if links.sm3 != row["sm3"] or links.sha256 != row["sha256"]:
                     checked.violations.append(f"{where}: LED-03 the hash chain breaks")
                     links = Links(row["sm3"], row["sha256"])
-                state = fold(state, body, domain)
-                expected = row["seq"] + 1
+                try:
+                    body = json.loads(row["body"])
+                    checked.violations += [f"{where}: {wrong}" for wrong in _columns_that_differ(row, body)]
+                    state = fold(state, body, domain) if state is not None else None
+                except (ValueError, TypeError, LookupError, AttributeError) as error:  # whatever was done to it
+                    checked.violations.append(f"{where}: LED-03 the row cannot be read: {error!r}")
+                    state = None
                 if row["version"] == row["seq"]:
-                    if json.loads(row["state"]) != json.loads(json.dumps(state)):
+                    if state is not None and not _is_same(row["state"], state):
                         checked.violations.append(f"{where}: LED-05 the state does not follow from the rows")
                     if (row["head_sm3"], row["head_sha256"]) != (row["sm3"], row["sha256"]):
                         checked.violations.append(f"{where}: LED-03 the head carries another hash")
@@ -115,6 +123,23 @@ async def _check(name: str, url: str) -> Checked:
     finally:
         await connection.close()
     return checked
+
+
+def _columns_that_differ(row: asyncpg.Record, body: Mapping[str, Any]) -> Iterator[str]:
+    """What stands beside a row and is not what the row says. A private part that was erased proves nothing."""
+    if body["seq"] != row["seq"] or body["case_id"] != row["case_id"]:
+        yield "LED-03 the row was written for another place"
+    if body["idempotency_key"] != row["key"] or body["client"] != row["client_id"]:
+        yield "LED-04 the key is not the row's"
+    if row["private"] is not None and digest("sm3", row["private"].encode()) != body.get("private_digest"):
+        yield "LED-03 the private part is not the row's"
+
+
+def _is_same(text: str, state: Mapping[str, Any]) -> bool:
+    try:
+        return bool(json.loads(text) == json.loads(json.dumps(state)))
+    except ValueError:
+        return False
 
 
 async def _check_whole(connection: "asyncpg.Connection[asyncpg.Record]", checked: Checked) -> None:

@@ -239,9 +239,9 @@ class Town:
         """How many rows a service has of this case."""
         return int(await self.sql(service, "SELECT count(*) FROM log WHERE case_id = $1", self.case))
 
-    async def sql(self, service: str, question: str, *words: object) -> Any:
-        """One value from a service's database."""
-        connection = await asyncpg.connect(self.stack.database_url(service))
+    async def sql(self, service: str, question: str, *words: object, owner: bool = False) -> Any:
+        """One value from a service's database, as the role that serves or as the one that owns the tables."""
+        connection = await asyncpg.connect(self.stack.database_url(service, owner=owner))
         try:
             return await connection.fetchval(question, *words)
         finally:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.kernel.web import Occurred, RequestBody, Short, TransitionCreate
+from services.kernel.web import Day, Occurred, RequestBody, Short, TransitionCreate
 
 OrganId = Annotated[str, Field(pattern=r"^[a-z]+-[0-9A-Za-z-]{1,40}$", examples=["proc-330106"])]
 
@@ -24,7 +24,7 @@ class Identity(RequestBody):
     name: Short | None = None
     id_type: Short | None = None
     id_number: Short | None = None
-    born_on: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    born_on: Day | None = None
 
 
 class PersonCreate(RequestBody):

@@ -17,7 +17,7 @@ import httpx
 
 from services.coordinator import repository
 from services.coordinator.domain.duties import Clocks, Reading
-from services.coordinator.domain.reconcile import reconcile
+from services.coordinator.domain.reconcile import Conclusion, not_concluded, reconcile
 from services.kernel import log
 from services.kernel.identity import Signer
 from services.kernel.service import Service
@@ -141,23 +141,28 @@ class Follower:
         for start in range(0, len(case_ids), AT_ONCE):
             part = case_ids[start : start + AT_ONCE]
             rows = await repository.rows_of(connection, part)
-            conclusions = [
-                reconcile(
-                    case_id,
-                    rows[case_id],
-                    code=self.service.domain.code,
-                    clocks=self.clocks,
-                    reading=reading,
-                    tolerance=timedelta(seconds=settings.handover_tolerance_seconds),
-                )
-                for case_id in part
-            ]
+            conclusions = [self._concluded(case_id, rows[case_id], reading) for case_id in part]
             organs = {
                 case_id: sorted({organ for row in rows[case_id] for organ in row.get("organs", {}).values()})
                 for case_id in part
             }
             await repository.conclude(connection, conclusions, organs, now)
             await repository.ask(connection, [repair for each in conclusions for repair in each.repairs], now)
+
+    def _concluded(self, case_id: str, rows: Sequence[Mapping[str, Any]], reading: Reading) -> Conclusion:
+        tolerance = timedelta(seconds=self.service.settings.handover_tolerance_seconds)
+        try:
+            return reconcile(
+                case_id,
+                rows,
+                code=self.service.domain.code,
+                clocks=self.clocks,
+                reading=reading,
+                tolerance=tolerance,
+            )
+        except Exception:  # whatever it is: one case must not keep all others from being read
+            _LOGGER.exception("%s cannot be concluded", case_id)
+            return not_concluded(case_id)
 
     async def _command(self) -> None:
         """Command what was noted. The key is the finding's id: asked again, it is done once."""

@@ -88,7 +88,7 @@ async def conclude(
         UPDATE finding SET closed_at = $3
         WHERE case_id = ANY($1::text[]) AND id <> ALL($2::text[]) AND closed_at IS NULL
         """,
-        [each.case_id for each in conclusions],
+        [each.case_id for each in conclusions if each.is_whole],
         [finding.id for finding in findings],
         now,
     )

@@ -62,8 +62,12 @@ async def create_content(
     request: Request,
     service: CurrentService,
     actor: CurrentActor,
-    content_digest: Annotated[str | None, Header(alias="Content-Digest", examples=["sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"])] = None,
-    repr_digest: Annotated[str | None, Header(alias="Repr-Digest", examples=["sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"])] = None,
+    content_digest: Annotated[
+        str | None, Header(alias="Content-Digest", examples=["sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"])
+    ] = None,
+    repr_digest: Annotated[
+        str | None, Header(alias="Repr-Digest", examples=["sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"])
+    ] = None,
 ) -> views.Kept:
     """Take a content in, as it is. It is addressed by its digest, so that the same request may be repeated."""
     ceiling = service.settings.content_ceiling_bytes

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
@@ -21,7 +22,7 @@ import yaml
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,6 +54,14 @@ Occurred = Annotated[
 ]
 
 
+def _on_the_calendar(day: str) -> str:
+    date.fromisoformat(day)
+    return day
+
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", examples=["2026-03-16"]), AfterValidator(_on_the_calendar)]
+
+
 class RequestBody(BaseModel):
     """A request body: unknown fields are refused."""
 
@@ -66,7 +75,7 @@ class Paper(RequestBody):
     number: Short | None = None
     digest: Annotated[str, Field(pattern=r"^(sm3|sha-256):[0-9a-f]{64}$")] | None = None
     package_id: Id | None = None
-    issued_on: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    issued_on: Day | None = None
 
 
 class TransitionCreate(RequestBody):

@@ -41,6 +41,17 @@ class CriminalDetention(Procedure):
         liberty="taken",
         cite=(CPL[82], CPL[85, 1], MPS[125, 1]),
     )
+    # 表中只有公安机关自己的拘留；检察院决定的由公安机关执行，期限也不同（CPL 165、167、170）
+    detain_for_procuratorate = COUNTY_HEAD.may(
+        "执行人民检察院决定的拘留",
+        at=none,
+        to=detained_24h,
+        ids="P06.S06",
+        needs="拘留决定书（检察）、拘留证",
+        ends="bail:revoked_to_custody residential_surveillance:to_custody summons:next_measure",
+        liberty="taken",
+        cite=(CPL[165], CPL[170, 2], SPP[121]),
+    )
     admit = INTAKE.may(
         "看守所收押",
         at=detained_24h,
@@ -178,7 +189,7 @@ class CriminalDetention(Procedure):
         Organ.POLICE,
         "拘留后送看守所",
         hours(24),
-        after=detain,
+        after=detain | detain_for_procuratorate,
         by=(
             "criminal_detention:admit criminal_detention:release_before_admission "
             "bail:decide residential_surveillance:decide"
@@ -261,12 +272,19 @@ class CriminalDetention(Procedure):
         Organ.PROCURATORATE,
         "检察机关拘留",
         days(14),
-        after=Event("detention_executed"),
+        after=detain_for_procuratorate,
+        by=(
+            "arrest_review:decide_procuratorate criminal_detention:release criminal_detention:release_before_admission "
+            "criminal_detention:grant_bail bail:decide bail:decide_procuratorate residential_surveillance:decide "
+            "residential_surveillance:decide_procuratorate investigation_close:withdraw investigation_close:terminate "
+            "custody_handover:release custody_handover:release_reminded custody_handover:release_overdue"
+        ),
+        extended_by=extend,
         extensions=(add(days(3), "特殊情况（1至3日）", "检察长", "CPL 167"),),
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="人民检察院直接受理的案件；检察院决定的拘留没有步骤，故只登记",
+        note="人民检察院直接受理的案件；监察机关移送的为十日（至多十四日），案件来源不在步骤中，从宽计算",
         on_expiry="释放或者变更强制措施",
         cite=(CPL[167], SPP[126]),
     )
@@ -349,7 +367,7 @@ class CriminalDetention(Procedure):
     no_detention_before_filing = must_not(
         Organ.POLICE,
         "立案以前拘留",
-        steps=detain,
+        steps=detain | detain_for_procuratorate,
         unless="case_intake:file case_intake:file_anew supervise_non_filing:file",
         invariant="INV-12",
         cite=MPS[174, 2],

@@ -38,7 +38,9 @@ MEANINGS: Mapping[str, Deed | Outside] = {
     "report_accepted": _deed("case_intake:accept"),
     "filed": _deed("case_intake:file"),
     "summoned": _deed("summons:summon"),
-    "criminal_detention": _deed("criminal_detention:detain"),
+    "criminal_detention": _deed(
+        "criminal_detention:detain", procuratorate="criminal_detention:detain_for_procuratorate"
+    ),
     "criminal_detention_decided": Outside("拘留决定尚未执行；拘留自执行时记录"),
     "detention_extended": _deed("criminal_detention:extend"),
     "arrest_requested": _deed("criminal_detention:request_arrest", "arrest_review:request"),
@@ -149,6 +151,13 @@ def _said_elsewhere(event: Event, before: Sequence[Event], after: Sequence[Event
     return ""
 
 
+def _next_arrest(after: Sequence[Event]) -> str | None:
+    """Who decided the arrest that follows a detention: a procuratorate that decides itself had detained itself."""
+    following = (event for event in after if event.type in {"arrest_decided", "arrested", "arrest_approved"})
+    decided = next(following, None)
+    return decided.organ if decided is not None and decided.type == "arrest_decided" else None
+
+
 def _step(event: Event) -> str | None:
     step: str | None = (event.model_extra or {}).get("step")
     return step
@@ -192,6 +201,8 @@ def meaning(event: Event, before: Sequence[Event] = (), after: Sequence[Event] =
         tried_again = any(other.type in {"first_instance_judgment", "judgment"} for other in after)
         silent = "remanded" if tried_again else "upheld" if event.document == "ruling" else "changed"
         return _deed(SECOND.get(event.outcome or silent, "second_trial:change"))
+    if event.type == "criminal_detention" and _next_arrest(after) == "procuratorate":
+        return _deed("criminal_detention:detain_for_procuratorate")
     if event.type == "adjourned" and "supplement" in (event.reason or ""):
         return _deed("first_trial:adjourn_for_supplement", "first_trial:adjourn", "second_trial:adjourn")
     return MEANINGS.get(event.type, Outside(f"对照表中没有“{event.type}”"))

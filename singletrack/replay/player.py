@@ -36,6 +36,7 @@ FREEING_SENTENCES = frozenset({"acquittal", "exempt_from_punishment", "control",
 #: The step that the law wants at once after another, where the documents never state it.
 FOLLOWED_BY = {
     "criminal_detention:detain": "criminal_detention:admit",
+    "criminal_detention:detain_for_procuratorate": "criminal_detention:admit",
     "arrest_review:refuse": "arrest_review:release",
     "bail:decide": "bail:execute",
     "bail:decide_procuratorate": "bail:execute",
@@ -245,8 +246,6 @@ class PersonPlayer(Acting):
         case, rule = self.case, CODE.rules[step]
         if step == "criminal_detention:request_arrest" or (step in FREEING and step != "arrest_review:release"):
             await self._extend_detention(day)
-        if step in {"arrest_review:decide_procuratorate", "arrest_review:decide_court"}:
-            await self._hold_for_procuratorate(day)
         if step in roads.JUDGING or step == "first_trial:deliberate":
             await self._extend_trial(day)
         if step == "prosecution_review:charge":
@@ -300,6 +299,8 @@ class PersonPlayer(Acting):
             since = max((self.days[name] for name in start if name in self.days), default=day)
             await self._change_title(title or self._trial_title(), since, day, extensions or self.extension)
         match step:
+            case "criminal_detention:detain_for_procuratorate":
+                await self._admit("procuratorate_detention", day, day, "detention_warrant", Organ.POLICE)
             case "criminal_detention:detain":
                 await self._admit("detention_request_arrest", day, day, "detention_warrant", Organ.POLICE)
             case "criminal_detention:request_arrest":
@@ -332,13 +333,6 @@ class PersonPlayer(Acting):
         if needed > self.extension:
             self.extension = needed
             await self._take("criminal_detention:extend", min(start + timedelta(days=3), request), None)
-
-    async def _hold_for_procuratorate(self, day: date) -> None:
-        """A detention after which the procuratorate itself decides was its own: fourteen days, and three more."""
-        start = self.days.get("criminal_detention:detain")
-        if start is not None and self.case.flow.state_of(self.person, "criminal_detention") == "in_center":
-            extensions = 0 if day <= start + timedelta(days=14) else 1
-            await self._change_title("procuratorate_detention", start, min(start + timedelta(days=3), day), extensions)
 
     async def _extend_review(self, day: date) -> None:
         """Fifteen days more, where the review took longer than a month."""

@@ -18,7 +18,7 @@ from singletrack.stack import GATEWAY, SERVICES, Stack
 
 SAMPLE = Path(__file__).parents[2] / "data" / "timelines" / "sample.jsonl"
 LOGS = ("case_flow", "custody_transfer", "evidence")
-RECORDS = 30
+RECORDS = 40
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def survived(stack: Stack) -> dict[str, Any]:
     playing.start()
     kills = 0
     for name in (*SERVICES, GATEWAY) * 2:
-        time.sleep(1.0)
+        time.sleep(0.3)
         if playing.is_alive():
             stack.kill(name)
             kills += 1
@@ -86,7 +86,7 @@ def test_nothing_acknowledged_is_lost(stack: Stack, survived: dict[str, Any]):
         for step in (*record["accepted"], *record["inferred"])
     ]
 
-    assert len(acknowledged) > 600
+    assert len(acknowledged) > 1000
     assert len(set(acknowledged)) == len(acknowledged)
     for service in LOGS:
         mine = {transition for name, transition in acknowledged if name == service}

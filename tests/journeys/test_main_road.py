@@ -287,6 +287,40 @@ async def test_whoever_the_organ_let_go_and_the_centre_still_holds_is_found(town
     assert found["INV-07"] == "overdue"
 
 
+@pytest.mark.parametrize("sentence", [{"type": ["fixed_term"]}, {"type": {"a": 1}}, "life", [], None])
+async def test_whatever_a_fact_says_the_case_stays_under_supervision(town, sentence):
+    """判决的内容写得再不合格，也不妨碍对照法律核对本案。"""
+    await town.files("甲")
+    for step in ("investigation_close:conclude", "investigation_close:transfer"):
+        await town.police.takes(step)
+    for step in ("investigation_close:accept", "prosecution_review:review", "prosecution_review:charge"):
+        await town.procuratorate.takes(step)
+    for step in ("court_intake:receive", "court_intake:file", "first_trial:prepare", "first_trial:open_ordinary"):
+        await town.court.takes(step)
+    await town.court.takes("first_trial:deliberate")
+    await town.court.takes("first_trial:pronounce", facts={"sentence": sentence})
+    await town.clock.takes("second_trial:become_final")
+
+    assert await town.findings() == {}
+
+
+async def test_a_case_that_cannot_be_read_does_not_keep_the_others_from_being_read(town, town_of):
+    """一案的记录无法核对的，如实报告，此前发现的问题仍然有效；其他案件照常。"""
+    await refused_arrest(town)
+    before = await town.findings()
+    damage = "UPDATE ledger SET body = '{}' WHERE case_id = $1 AND seq = 1"
+    await town.sql("coordinator", damage, town.case, owner=True)
+
+    await town.police.takes("arrest_review:release")
+    found = await town.found()
+    async with town_of.of(town.stack) as other:
+        await other.opens()
+        await other.police.takes("case_intake:accept")
+        assert await other.findings() == {"filing_review_criminal": "overdue"}
+
+    assert {each["kind"]: each["status"] for each in found} == {**before, "not_concluded": "unknown"}
+
+
 @pytest.fixture(params=["processes", "in_process"])
 def hasty(ground, request):
     """A system whose coordinator waits for nobody."""

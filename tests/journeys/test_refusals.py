@@ -48,6 +48,9 @@ UNREADABLE = {
     "a paper without a kind": json.dumps({**STEP, "documents": [{}]}).encode(),
     "a digest of nothing": json.dumps({**STEP, "documents": [{"kind": "bail_decision", "digest": "sm3:1"}]}).encode(),
     "a day that is none": json.dumps({**STEP, "occurred_at": "2025-02-30"}).encode(),
+    "a paper of a day that is none": json.dumps(
+        {**STEP, "documents": [{"kind": "bail_decision", "issued_on": "2025-02-30"}]}
+    ).encode(),
     "an hour that is none": json.dumps({**STEP, "occurred_at": "2025-02-03T25:00:00Z"}).encode(),
     "an instant without offset": json.dumps({**STEP, "occurred_at": "2025-02-03T05:00:00"}).encode(),
     "too many subjects": json.dumps({**STEP, "subjects": ["per_1"] * 201}).encode(),
@@ -141,6 +144,16 @@ async def test_another_content_type_is_refused(town, media):
         answer = await town.police.clerk("officer").post("/v1/cases", b"{}", Content_Type=media)
 
     problem(answer, 415, "FILE-002")
+
+
+@pytest.mark.parametrize(
+    "query", ["page_size=1&page_size=2", "page_size=1&page_token=a&page%5fsize=2", "page_size=1&page_size="]
+)
+async def test_a_query_that_repeats_itself_is_refused(town, query):
+    """同一查询参数不得出现两次：两个读者会读出两个意思。"""
+    answer = await town.client.get(f"/v1/cases?{query}", headers=town.police.clerk("officer").headers)
+
+    problem(answer, 400, "GEN-400")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
@@ -542,6 +555,46 @@ async def test_many_steps_at_once_are_answered_one_by_one(town):
         (403, "PERM-001"),
     ]
     assert [each["key"] for each in told] == [each["key"] for each in items]
+
+
+TITLES = {
+    "beyond the calendar": {"limit": "investigation_custody", "from": "9999-12-31"},
+    "an instant beyond the calendar": {"limit": "sentence", "from": "9999-12-31T23:59:59Z", "months": 6},
+    "a sentence beyond the calendar": {"limit": "sentence", "from": "9990-01-01", "months": 600},
+    "a day that is none": {"limit": "investigation_custody", "from": "2025-02-30"},
+    "a limit that holds nobody": {"limit": "filing_review_criminal", "from": "2025-03-03"},
+    "a limit that is none": {"limit": "for_ever", "from": "2025-03-03"},
+    "one extension too many": {"limit": "investigation_custody", "from": "2025-03-03", "extensions": 9},
+}
+
+
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES)
+async def test_nobody_is_held_on_a_title_whose_end_cannot_be_told(town, title):
+    """羁押依据须是法律规定的期限，届满之日须能算出。"""
+    await town.files("甲")
+    body = {
+        "case_id": town.case,
+        "person_id": town.persons["甲"],
+        "holder": town.police.id,
+        "title": title,
+        "documents": [{"kind": "detention_warrant"}],
+    }
+
+    async with nothing_written(town):
+        answer = await town.centre.clerk("intake_officer").post("/v1/custodies", body)
+
+    problem(answer, 422, "CASE-014")
+
+
+async def test_a_further_title_to_hold_somebody_names_one(town):
+    """登记新的羁押依据，须写明是什么依据。"""
+    await town.files("甲")
+    await town.detains("甲")
+
+    async with nothing_written(town):
+        for facts in ({}, {"title": None}, {"title": {"limit": "sentence", "from": "2025-03-03", "months": 1e300}}):
+            answer = await town.police.tries("custody_title:add", "甲", facts=facts)
+            problem(answer, 422, "CASE-014")
 
 
 async def stages(town):

@@ -5,7 +5,6 @@ Two desks stand for two replicas of one service: each has its own connections an
 
 import asyncio
 import contextlib
-import itertools
 import json
 import shutil
 import tempfile
@@ -23,7 +22,7 @@ from migrations.run import upgrade
 from services.case_flow.domain import CaseFlow
 from services.kernel import log
 from services.kernel.clock import HandClock
-from services.kernel.errors import KeyReused, NotReady, OutOfOrder, Refused, Stale, UnknownStep
+from services.kernel.errors import NotReady, OutOfOrder, Refused, Stale, UnknownStep
 from services.kernel.policy import Policy
 from services.kernel.record import Domain, Head, TakeStep
 from services.kernel.service import engine_for
@@ -35,7 +34,6 @@ from singletrack.postgres import EmbeddedPostgres, Server, ensure_database
 
 POLICY = Policy.read(Path(__file__).parents[2] / "services/case_flow/policy.yaml")
 OFFICER = Actor("pol-330106", Organ.POLICE, "officer", "ofc-1", "pol-330106-system")
-NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -49,35 +47,42 @@ def ground() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def server(ground: Path) -> Iterator[Server]:
-    """One server; each test has a database of its own."""
+    """One server for all that does not stop it."""
     with EmbeddedPostgres(ground / "shared", durable=False) as running:
         asyncio.run(_prepare(running))
         yield running
 
 
 async def _prepare(server: Server) -> None:
-    await ensure_database(server, "pattern", "log_owner", "o", "log_runtime", "r")
-    await asyncio.to_thread(upgrade, "case_flow", server.url("pattern", user="log_owner", password="o"), "log_runtime")
+    await ensure_database(server, "case_flow", "log_owner", "o", "log_runtime", "r")
+    await asyncio.to_thread(upgrade, "case_flow", server.url("case_flow", user="log_owner", password="o"), "log_runtime")
+
+
+_EMPTY = """
+ALTER TABLE log DISABLE TRIGGER log_refuses_change;
+TRUNCATE log, stream, thing, relation;
+UPDATE feed_head SET last = 0;
+ALTER TABLE log ENABLE ALWAYS TRIGGER log_refuses_change;
+"""
 
 
 @dataclass
 class Database:
-    """One case_flow database, seen as each of its roles."""
+    """The database of case_flow, seen as each of its roles."""
 
     server: Server
-    name: str
 
     @property
     def runtime(self) -> str:
-        return self.server.url(self.name, user="log_runtime", password="r")
+        return self.server.url("case_flow", user="log_runtime", password="r")
 
     @property
     def owner(self) -> str:
-        return self.server.url(self.name, user="log_owner", password="o")
+        return self.server.url("case_flow", user="log_owner", password="o")
 
     @property
     def superuser(self) -> str:
-        return self.server.url(self.name)
+        return self.server.url("case_flow")
 
     async def rows(self) -> list[asyncpg.Record]:
         """The whole log, in the order of the feed."""
@@ -109,10 +114,10 @@ async def connected(url: str) -> AsyncIterator[log.Connection]:
 @pytest.fixture
 async def database(server: Server) -> Database:
     """Empty tables."""
-    name = f"log_{next(NUMBERS)}"
-    async with connected(server.url("postgres")) as connection:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE pattern OWNER log_owner')
-    return Database(server, name)
+    made = Database(server)
+    async with connected(made.superuser) as connection:
+        await connection.execute(_EMPTY)
+    return made
 
 
 @contextlib.asynccontextmanager
@@ -451,7 +456,7 @@ async def line(server: Server) -> AsyncIterator[tuple[Line, int]]:
 async def test_a_broken_line_is_taken_up_again(database: Database, line: tuple[Line, int]) -> None:
     """连接中断的，等待中的请求得到答复，以后的照常办理；重复提交，不会办理两次。"""
     broken, port = line
-    url = Server("127.0.0.1", port, "", "").url(database.name, user="log_runtime", password="r")
+    url = Server("127.0.0.1", port, "", "").url("case_flow", user="log_runtime", password="r")
     async with desk_on(url) as desk, asyncio.timeout(60):
         cases = await opened(desk, 4)
         asked = [step(case_id) for case_id in cases for _ in range(10)]
@@ -486,7 +491,7 @@ async def test_postgresql_stopped_and_started_again(ground: Path) -> None:
         await _prepare(server)
         async with line.listening() as port, asyncio.timeout(100):
             line.port = server.port
-            async with desk_on(Server("127.0.0.1", port, "", "").url("pattern", user="log_runtime", password="r")) as desk:
+            async with desk_on(Server("127.0.0.1", port, "", "").url("case_flow", user="log_runtime", password="r")) as desk:
                 (case_id,) = await opened(desk, 1)
                 heads = await asyncio.gather(*(desk.head(case_id) for _ in range(8)))  # as many connections as there may be
                 await asyncio.to_thread(postgres.stop)
@@ -666,8 +671,3 @@ async def test_reading_while_writing_uses_other_connections(desk: Desk) -> None:
     (case_id,) = await opened(desk, 1)
     async with raw(desk.engine), raw(desk.engine):
         assert (await desk.take(step(case_id))).version == 2
-
-
-def test_kinds_of_refusals() -> None:
-    """A key that is used for two requests is refused for good; a database that is away is not."""
-    assert (KeyReused.code, NotReady.code) == ("GEN-422", "GEN-503")

@@ -687,7 +687,7 @@ def test_past_and_moment_agree(period, start, backward, after):
 
 
 def dice(seed: int) -> Random:
-    return Random(seed)  # noqa: S311 - the same cases every time
+    return Random(seed)
 
 
 def is_last_of_month(day: date) -> bool:

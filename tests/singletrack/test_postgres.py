@@ -273,7 +273,7 @@ def test_a_chosen_folder_without_programs_is_refused(folder: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(("durable", "kept"), [(True, "on"), (False, "off")])
-def test_durability_is_not_a_setting(ground: Path, durable: bool, kept: str) -> None:  # noqa: FBT001
+def test_durability_is_not_a_setting(ground: Path, durable: bool, kept: str) -> None:
     """`durable` decides, whatever the settings say; other settings are the caller's."""
     settings = {"fsync": "off" if durable else "on", "work_mem": "5MB", "listen_addresses": "*"}
     shown = "SELECT array_agg(current_setting(name)) FROM unnest($1::text[]) name"

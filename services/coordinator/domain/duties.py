@@ -144,7 +144,8 @@ def _opened_as(ledger: Ledger, trigger: Act, *types: str) -> bool:
 def _sentence(ledger: Ledger, trigger: Act) -> Mapping[str, Any]:
     judged = [act for act in ledger.of(_JUDGMENTS, trigger.subject) if act is trigger or not act.follows(trigger)]
     fact = judged[-1].row["facts"].get("sentence") if judged else None
-    return fact if isinstance(fact, dict) else {}
+    known = fact.items() if isinstance(fact, dict) else ()
+    return {name: value for name, value in known if isinstance(value, str | float | bool)}
 
 
 def _is_fast_review(ledger: Ledger, trigger: Act) -> bool:

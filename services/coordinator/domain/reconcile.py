@@ -12,7 +12,6 @@ from services.kernel.code import Code
 from services.kernel.period import ZONE
 from services.kernel.transition import read_moment
 
-
 #: The logs that a whole conclusion needs.
 LOGS = frozenset({"case_flow", "custody_transfer", "evidence"})
 #: How soon to look again where a log had not been read far enough to say.
@@ -30,13 +29,34 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What was concluded about a case, what may be commanded, and when to look again though nothing happens."""
+    """What was concluded about a case, what may be commanded, and when to look again though nothing happens.
+
+    `is_whole` is False where the case could not be held against the law: what was found before then still stands.
+    """
 
     case_id: str
     findings: tuple[Finding, ...]
     duties: tuple[Duty, ...]
     repairs: tuple[Repair, ...]
     look_at: datetime | None
+    is_whole: bool = True
+
+
+def not_concluded(case_id: str) -> Conclusion:
+    """That a case cannot be held against the law, which is itself to be found: nobody watches over it."""
+    finding = Finding(
+        case_id=case_id,
+        kind="not_concluded",
+        subject=case_id,
+        status="unknown",
+        severity="critical",
+        owner="system",
+        zh="本案：记录中有系统无法对照法律核对的内容，本案暂不在监督之中，此前发现的问题仍然有效。",
+        en="the record holds something that cannot be held against the law; what was found before still stands",
+        law_ref="",
+        repair="由系统维护人员查明记录中的内容",
+    )
+    return Conclusion(case_id, (finding,), (), (), None, is_whole=False)
 
 
 def reconcile(

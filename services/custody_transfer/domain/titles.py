@@ -21,7 +21,8 @@ Title = dict[str, Any]
 def title(code: Code, given: Any, body: Mapping[str, Any]) -> Title:
     """The title that a step's fact `title` describes, its end computed.
 
-    Raises: Unfounded for a limit on which nobody may be held, or an extension that the law does not know.
+    Raises: Unfounded for a limit on which nobody may be held, an extension that the law does not know, or an end that
+    no calendar has.
     """
     kind, since, extensions = _read(given, body)
     known = {
@@ -31,9 +32,16 @@ def title(code: Code, given: Any, body: Mapping[str, Any]) -> Title:
         "organ": body["organ"],
     }
     special = SPECIAL.get(kind)
-    if special is not None:
-        return known | special(code, given, read_moment(since))
-    return known | _by_limit(code, kind, read_moment(since), extensions)
+    try:
+        if special is not None:
+            return known | special(code, given, read_moment(since))
+        return known | _by_limit(code, kind, read_moment(since), extensions)
+    except (OverflowError, ValueError) as error:
+        raise Unfounded(
+            "羁押依据的届满之日不是历法上的日期。",
+            "no calendar has the day on which this title would end",
+            errors=[{"pointer": "/facts/title", "code": "no_such_time"}],
+        ) from error
 
 
 def _by_limit(code: Code, kind: str, start: Moment, extensions: int) -> Title:

@@ -42,8 +42,8 @@ def server() -> Iterator[Server]:
 def evidence_url(server: Server) -> str:
     """The database of evidence, as its runtime role."""
     asyncio.run(ensure_database(server, "evidence", "evidence_owner", "o", "evidence_runtime", "r"))
-    upgrade("evidence", server.url("evidence", user="evidence_owner", password="o"), "evidence_runtime")  # noqa: S106 - of a server that lives for one run
-    return server.url("evidence", user="evidence_runtime", password="r")  # noqa: S106 - of a server that lives for one run
+    upgrade("evidence", server.url("evidence", user="evidence_owner", password="o"), "evidence_runtime")
+    return server.url("evidence", user="evidence_runtime", password="r")
 
 
 @pytest.fixture(scope="session")

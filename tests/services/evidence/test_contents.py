@@ -48,7 +48,7 @@ async def test_a_content_that_arrives_otherwise_is_refused(case: Any, tmp_path: 
 
 
 @pytest.mark.parametrize("counted", [True, False], ids=["said beforehand", "counted on the way"])
-async def test_a_content_above_the_ceiling_is_refused(case: Any, tmp_path: Path, counted: bool) -> None:  # noqa: FBT001
+async def test_a_content_above_the_ceiling_is_refused(case: Any, tmp_path: Path, counted: bool) -> None:
     """1 MiB in these tests, 1 GiB unless the operator says otherwise."""
     large = bytes((1 << 20) + 1)
 
