@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field
 
 from services.kernel.record import Head
 from services.kernel.service import Service, available_now
@@ -13,7 +13,7 @@ class HeldTitle(BaseModel):
     """A title to hold a person: its kind, from when, until when, and the proof of its end. No end: flagged, not alarmed."""
 
     kind: str
-    since: str = Field(serialization_alias="from")
+    since: str = Field(validation_alias=AliasChoices("from", "since"), serialization_alias="from")
     end: str | None
     organ: str
     documents: list[str]

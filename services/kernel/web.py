@@ -23,6 +23,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -171,11 +172,14 @@ class Call:
 
 
 async def _declared_call(  # the contract of the headers; `ShortRoute` reads them itself
-    authorization: Annotated[str | None, Header(alias="Authorization")] = None,
     idempotency_key: Annotated[
-        str | None, Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")
+        str, Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")
+    ],
+    authorization: Annotated[str | None, Header(alias="Authorization")] = None,
+    if_match: Annotated[
+        Annotated[str, Field(pattern=r'^"v\d{1,9}"$')] | SkipJsonSchema[None],
+        Header(alias="If-Match", description="The version decided on; needed for whatever is already there (428)."),
     ] = None,
-    if_match: Annotated[str | None, Header(alias="If-Match", pattern=r'^"v\d{1,9}"$')] = None,
 ) -> None:
     """Headers of an act."""
 

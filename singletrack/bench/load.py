@@ -223,9 +223,7 @@ class _Bulk(_Client):
 
     def ask(self) -> None:
         if self.at == 0:
-            self.cases = [
-                b"case_" + "".join(self.random.choices(_CROCKFORD, k=26)).encode() for _ in range(self.order.size)
-            ]
+            self.cases = [self._case_id() for _ in range(self.order.size)]
             self.persons = [PLACES["person"]] * self.order.size
         template = self.items[self.at]
         version = self.at
@@ -236,6 +234,13 @@ class _Bulk(_Client):
         body = b'{"items":[%b]}' % b",".join(parts)
         head = self.heads[self.at] % {b"key": self.key(), b"length": len(body)}
         self.send(self.order.services[0], head + body)
+
+    def _case_id(self) -> bytes:
+        """Sortable by time, as the ids are that the service makes."""
+        return b"case_01%011X%b" % (
+            time.time_ns() // 1_000_000,
+            "".join(self.random.choices(_CROCKFORD, k=13)).encode(),
+        )
 
     def answered(self, status: int, etag: bytes, body: bytes) -> None:
         taken = body.count(b'"status":201,')

@@ -683,8 +683,8 @@ def walk(service: str, seed: int, steps: int) -> Record:
             found = available(record.head, by, domain=record.domain, policy=record.policy)
         except NotFound:
             continue
-        if service == "case_flow" and chance.random() < 0.5:
-            found = [each for each in found if not each["type"].startswith("case_record")]
+        if chance.random() < 0.5:
+            found = [each for each in found if not each["type"].startswith(("case_record:", "custody_title:"))]
         if not found:
             continue
         item = chance.choice(found)
@@ -709,7 +709,7 @@ def walk(service: str, seed: int, steps: int) -> Record:
             given["facts"] = {"label": f"犯罪嫌疑人{record.head.version}"}
             if len(record.head.state.get("subjects", {})) >= 4:
                 continue
-        elif service == "custody_transfer" and chance.random() < 0.2:
+        elif item["type"] == "custody_title:add" or (service == "custody_transfer" and chance.random() < 0.2):
             given["facts"] = {"title": {"limit": "trial_ordinary", "extensions": chance.randint(0, 3)}}
         record.takes(item["type"], *([] if rule.line == "case" else subjects), by=by, version=record.head.version, **given)
     return record

@@ -58,7 +58,9 @@ def test_each_act_of_the_case_carries_as_many_facts():
 def test_a_request_is_as_long_as_it_says():
     for step in LIFECYCLE:
         places = {name.encode(): value for name, value in PLACES.items()}
-        head, _, body = (request(step, "token", "host") % {**places, b"key": b"k" * 32, b"version": 7}).partition(b"\r\n\r\n")
+        head, _, body = (request(step, "token", "host") % {**places, b"key": b"k" * 32, b"version": 7}).partition(
+            b"\r\n\r\n"
+        )
 
         assert b"Content-Length: %d" % len(body) in head
         assert json.loads(body)
@@ -86,7 +88,9 @@ def test_every_part_was_measured_and_counts(measured: dict[str, Any]):
 def test_the_report_is_complete(measured: dict[str, Any]):
     found = json.loads(json.dumps(measured))
 
-    assert [(each["part"], each["stored"]) for each in found["medians"]] == [(part, n) for n in (0, 30) for part in PARTS]
+    assert [(each["part"], each["stored"]) for each in found["medians"]] == [
+        (part, n) for n in (0, 30) for part in PARTS
+    ]
     for each in found["medians"]:
         for name in ("steps_per_second", "p50_ms", "p95_ms", "p99_ms", "cpu_seconds_per_1000", "wal_bytes_per_step"):
             assert each[name]["min"] <= each[name]["median"] <= each[name]["max"]

@@ -5,7 +5,7 @@ rule that needs it keeps silent about what it would have to guess.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,24 +27,36 @@ RELEASES = tuple(
 )
 #: Custody, stage and control change in different services within moments of each other; only what lasts is a breach.
 _EXEMPT_STAGES = ("execution",)
+#: What case_flow says of a person and custody_transfer of their custody.
+_BOTH = ("case_flow", "custody_transfer")
+#: What case_flow says of the case and evidence of its goods.
+_GOODS = ("case_flow", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a rule may read: the ledger, the duties computed from it, how far the logs were read, and our tolerance."""
+    """What a rule may read: the ledger, the duties computed from it, how far the logs were read, and our tolerance.
+
+    `waits` collects the moments until which rules had to keep silent.
+    """
 
     ledger: Ledger
     owed: Owed
     reading: Reading
     tolerance: timedelta
+    waits: list[datetime] = field(default_factory=list)
 
-    def settled(self, row: Row | None) -> bool:
-        """Whether a row is older than the tolerance, so that the other side has had its time."""
+    def settled(self, row: Row | None, *services: str, within: timedelta | None = None) -> bool:
+        """Whether the other side has had its time since a row, and its log was read that far."""
         if row is None:
             return True
         recorded = read_moment(row["recorded_at"])
         assert isinstance(recorded, datetime), "recorded_at is an instant"
-        return self.reading.now - recorded >= self.tolerance
+        moment = recorded + (self.tolerance if within is None else within)
+        if moment <= min(self.reading.now, self.reading.until(frozenset(services))):
+            return True
+        self.waits.append(moment)
+        return False
 
     def has_read(self, *services: str) -> bool:
         """Whether these logs have been read at all."""
@@ -72,7 +84,9 @@ def holder_is_in_charge(case: Case) -> Iterator[Finding]:
         executing = any(stage in case.ledger.lines.get(custody.person, {}) for stage in _EXEMPT_STAGES)
         if executing or custody.offered is not None or holder is None or holder == in_charge:
             continue
-        if custody.person not in case.ledger.in_charge or not (case.settled(since) and case.settled(custody.last)):
+        if custody.person not in case.ledger.in_charge or not (
+            case.settled(since, *_BOTH) and case.settled(custody.last, *_BOTH)
+        ):
             continue  # case_flow has not told of this person yet, or one side has only just moved
         yield _finding(
             case,
@@ -106,9 +120,10 @@ def held_on_a_title(case: Case) -> Iterator[Finding]:
                 trigger=custody.id,
                 repair="立即释放，或者补齐依据并说明",
             )
-    admitted = {custody.person for custody in case.ledger.custodies.values()}
-    for act in (act for act in case.ledger.acts if _takes(case, act) and act.subject not in admitted):
-        if case.has_read("custody_transfer") and case.settled(act.row):
+    named: set[str] = set()
+    for act in (act for act in case.ledger.acts if _takes(case, act) and not _is_taken_in(case, act)):
+        if act.subject not in named and case.has_read("custody_transfer") and case.settled(act.row, "custody_transfer"):
+            named.add(act.subject)
             yield _finding(
                 case,
                 "INV-02",
@@ -122,12 +137,20 @@ def held_on_a_title(case: Case) -> Iterator[Finding]:
                 trigger=act.transition_id,
                 repair="核对收押记录；没有收押的，立即送看守所或者释放",
             )
-            admitted.add(act.subject)
 
 
 def _leads(act: Act) -> bool:
     """Whether the act is the row's own step: one that was only carried along is the same situation."""
     return bool(act.type == act.row["type"])
+
+
+def _is_taken_in(case: Case, act: Act) -> bool:
+    """Whether the centre has a custody of the person that had not ended before the act."""
+    return any(
+        custody.person == act.subject
+        and (custody.ended is None or local_date(read_moment(custody.ended["occurred_at"])) >= act.day)
+        for custody in case.ledger.custodies.values()
+    )
 
 
 def _takes(case: Case, act: Act) -> bool:
@@ -227,7 +250,7 @@ def handovers_confirmed(case: Case) -> Iterator[Finding]:
         situations = [act for act in case.ledger.of(CODE.types(limit.after), person) if act.held_before and _leads(act)]
         accepted = sum(custody.accepted for custody in case.ledger.custodies.values() if custody.person == person)
         is_open = any(custody.offered for custody in case.ledger.custodies.values() if custody.person == person)
-        if len(situations) > accepted and not is_open and case.settled(situations[-1].row):
+        if len(situations) > accepted and not is_open and case.settled(situations[-1].row, *_BOTH):
             yield _finding(
                 case,
                 "INV-05",
@@ -241,7 +264,7 @@ def handovers_confirmed(case: Case) -> Iterator[Finding]:
                 repair="补办换押；逾期的通知驻所检察",
             )
     for custody in case.ledger.custodies.values():
-        if custody.accepted > custody.confirmed and case.settled(case.ledger.rows[-1]):
+        if custody.accepted > custody.confirmed and case.settled(custody.taken_over, "custody_transfer"):
             yield _finding(
                 case,
                 "INV-05",
@@ -281,7 +304,11 @@ def released_at_once(case: Case) -> Iterator[Finding]:
             for act in case.ledger.acts
             if act.subject == custody.person and act.service == "case_flow" and _liberty(case, act)
         ]
-        if freed and _liberty(case, freed[-1]) == "given" and case.settled(freed[-1].row):
+        if (
+            freed
+            and _liberty(case, freed[-1]) == "given"
+            and case.settled(freed[-1].row, "custody_transfer", within=case.reading.at_once)
+        ):
             yield _finding(
                 case,
                 "INV-07",
@@ -306,8 +333,9 @@ def _liberty(case: Case, act: Act) -> str:
 def no_measure_before_filing(case: Case) -> Iterator[Finding]:
     """INV-12 立案以前不得采取强制措施。每一条都是法律中的一项“不得”。"""
     for ban in case.ledger.code.bans.values():
-        earlier = case.ledger.of(case.ledger.code.types(ban.unless))
+        unless = case.ledger.code.types(ban.unless)
         for act in case.ledger.of(case.ledger.code.types(ban.steps)):
+            earlier = case.ledger.of(unless, act.subject)  # what was decided about another person permits nothing
             if (
                 any(not deed.day > act.day for deed in earlier)
                 or act.row["moves"][0]["procedure"] != act.type.partition(":")[0]
@@ -349,7 +377,9 @@ def control_follows_the_case(case: Case) -> Iterator[Finding]:
         done = case.ledger.lines.get(item, {}).get("property_flow") in {
             "released_unrelated", "returned_victim", "executed", "lapsed", "ownerless", "judged",
         }  # fmt: skip
-        if holder is None or holder == in_charge or done or offered or not case.settled(since) or not case.settled(row):
+        if holder is None or holder == in_charge or done or offered:
+            continue
+        if not (case.settled(since, *_GOODS) and case.settled(row, *_GOODS)):
             continue
         yield _finding(
             case,
@@ -449,7 +479,7 @@ def dossier_is_what_was_sent(case: Case) -> Iterator[Finding]:
         for paper in (paper for paper in row["documents"] if paper.get("package_id")):
             package = paper["package_id"]
             if package not in sealed:
-                if case.has_read("evidence") and case.settled(row):
+                if case.has_read("evidence") and case.settled(row, "evidence"):
                     yield _package_finding(
                         case, row, package, "移送清单所指的案卷包没有封装记录。", "no such package was sealed"
                     )

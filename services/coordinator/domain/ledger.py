@@ -181,6 +181,8 @@ class Custody:
         self.pending: Mapping[str, Any] | None = None
         self.confirmed = 0
         self.accepted = 0
+        #: The hand-over that was accepted last.
+        self.taken_over: Row | None = None
         self.last = row
 
     def read(self, row: Row) -> None:
@@ -205,7 +207,7 @@ class Custody:
                 self.receiver, self.offered = row.get("to_organ"), row
             case "accept":
                 self.holder, self.receiver, self.offered = self.receiver or row["organ"], None, None
-                self.accepted += 1
+                self.accepted, self.taken_over = self.accepted + 1, row
             case "return" | "withdraw":
                 self.receiver, self.offered = None, None
         if any(move["subject"] == self.id and move["to"] == "ended" for move in row["moves"]):

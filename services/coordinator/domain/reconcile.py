@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from services.coordinator.domain.duties import Clocks, Owed, Reading, duties
+from services.coordinator.domain.duties import Clocks, Reading, duties
 from services.coordinator.domain.finding import Duty, Finding
 from services.coordinator.domain.invariants import RULES, Case
 from services.coordinator.domain.ledger import Ledger, Row
 from services.kernel.code import Code
 from services.kernel.period import ZONE
-from services.kernel.transition import read_moment
 
 #: The logs that a whole conclusion needs.
 LOGS = frozenset({"case_flow", "custody_transfer", "evidence"})
@@ -79,7 +78,7 @@ def reconcile(
         tuple(findings),
         tuple(owed.duties),
         tuple(_repairs(ledger, findings)),
-        _look_at(ledger, owed, reading, tolerance),
+        _look_at(case),
     )
 
 
@@ -105,20 +104,21 @@ def _organ_in_charge(ledger: Ledger, person: str) -> str:
     return str(organs[-1]) if organs else ""
 
 
-def _look_at(ledger: Ledger, owed: Owed, reading: Reading, tolerance: timedelta) -> datetime | None:
-    """The next moment at which time alone would change the answer."""
-    moments = [owed.look_at] if owed.look_at is not None else []
-    moments += [
+def _look_at(case: Case) -> datetime | None:
+    """The next moment at which time alone, or reading on, would change the answer."""
+    reading = case.reading
+    moments = [*case.waits, *([case.owed.look_at] if case.owed.look_at is not None else [])]
+    ends = [
         datetime.combine(date.fromisoformat(title["end"]) + timedelta(days=1), time(), ZONE)
-        for custody in ledger.custodies.values()
+        for custody in case.ledger.custodies.values()
         if custody.ended is None
         for title in custody.titles[-1:]
         if title["end"]
     ]
-    if any(duty.status == "unknown" for duty in owed.duties) or not reading.read.keys() >= LOGS:
-        moments.append(reading.now + AGAIN)
-    if ledger.rows:
-        recorded = read_moment(ledger.rows[-1]["recorded_at"])
-        assert isinstance(recorded, datetime), "recorded_at is an instant"
-        moments.append(recorded + tolerance)
-    return min((moment for moment in moments if moment > reading.now), default=None)
+    read_until = min(reading.now, reading.until(frozenset({"custody_transfer"})))
+    moments += [end for end in ends if end > read_until]
+    if not reading.read.keys() >= LOGS:
+        moments.append(reading.now)
+    soonest = min(moments, default=None)
+    # A moment that has passed is one that some log had not been read to.
+    return soonest if soonest is None or soonest > reading.now else reading.now + AGAIN

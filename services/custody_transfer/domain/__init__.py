@@ -10,7 +10,7 @@ from services.kernel.procedure import ANEW, Procedure, Remark, State
 from services.kernel.record import Head, TakeStep
 from services.kernel.record import State as CaseState
 from services.kernel.transition import new_id
-from services.kernel.who import organ_of
+from services.kernel.who import HANDLING, organ_of
 from services.law import CODE
 from services.law.custody_handover import CustodyHandover
 from services.law.offices import INTAKE, ORGAN_IN_CHARGE
@@ -77,13 +77,23 @@ class CustodyTransfer:
     def outcome(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The custody that begins, and the titles that this step brings, each with the proof of its end.
 
-        Raises: Unfounded for a title that the law does not know; OutOfOrder for a custody that has ended.
+        Raises: Unfounded for a title that the law does not know, and for a hand-over to nobody or to oneself;
+        OutOfOrder for a custody that has ended.
         """
         if command.type == CustodyAdmission.admit.type:
             return self._admit(head, command, body)
         for custody in body["subjects"]:
             if head.state["subjects"][custody].get("ended"):
                 raise OutOfOrder("羁押已经结束。", "this custody has ended", law_ref=str(body["law_ref"]))
+            if body.get("handover") == "offer" and (
+                organ_of(command.to_organ) not in HANDLING or command.to_organ == head.state["holder"][custody]
+            ):
+                raise Unfounded(
+                    "换押须写明另一办案机关（to_organ）。",
+                    "a hand-over names another organ that handles cases",
+                    law_ref=str(body["law_ref"]),
+                    errors=[{"pointer": "/to_organ", "code": "not_receiver"}],
+                )
         given = command.facts.get("title")
         if given is None and command.type != CustodyTitle.add.type:
             return {}
@@ -91,7 +101,7 @@ class CustodyTransfer:
 
     def _admit(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         person, holder = command.facts.get("person_id"), command.facts.get("holder")
-        if not isinstance(person, str) or not isinstance(holder, str) or organ_of(holder) is None:
+        if not isinstance(person, str) or not isinstance(holder, str) or organ_of(holder) not in HANDLING:
             raise Unfounded(
                 "收押登记须写明被羁押人（person_id）和办案机关（holder）。",
                 "admission must name the person and the organ that holds",

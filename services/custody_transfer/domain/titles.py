@@ -46,8 +46,8 @@ def title(code: Code, given: Any, body: Mapping[str, Any]) -> Title:
 
 def _by_limit(code: Code, kind: str, start: Moment, extensions: int) -> Title:
     limit = code.limits.get(kind)
-    if limit is None or limit.custody == "none":
-        possible = sorted(name for name, each in code.limits.items() if each.custody != "none")
+    if limit is None or not _holds(limit):
+        possible = sorted(name for name, each in code.limits.items() if _holds(each))
         raise Unfounded(
             f"“{kind}”不是可以据以羁押的期限。",
             f"{kind} is no limit to hold a person on",
@@ -81,13 +81,18 @@ def _by_limit(code: Code, kind: str, start: Moment, extensions: int) -> Title:
     return {"end": last_day.isoformat() if last_day else None, "proof": proof}
 
 
+def _holds(limit: Limit) -> bool:
+    """Whether somebody may be held while it runs; the duty to release at once is no such limit."""
+    return limit.custody != "none" and limit.period is not None and not limit.period.at_once
+
+
 def _ends(limit: Limit, start: Moment, extensions: int, *, held: bool) -> Due:
     assert limit.period is not None, f"{limit.name} has a number"
     return due(
         limit.period,
         start,
         extensions=limit.extensions[:extensions],
-        roll=Roll.NEVER if limit.custody == "always" else limit.roll,
+        roll=Roll.NEVER if held else limit.roll,  # R7a: no holiday makes custody longer
         month_end=limit.month_end,
         held=held,
         calendar=CALENDAR,
@@ -150,6 +155,7 @@ def _read(given: Any, body: Mapping[str, Any]) -> tuple[str, str, int]:
         raise problem
     try:
         moment = read_moment(since)
-    except ValueError as error:
+        written = instant(moment) if isinstance(moment, datetime) else since
+    except (ValueError, OverflowError) as error:
         raise problem from error
-    return given["limit"], instant(moment) if isinstance(moment, datetime) else since, extensions
+    return given["limit"], written, extensions
