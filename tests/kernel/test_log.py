@@ -55,7 +55,9 @@ def server(ground: Path) -> Iterator[Server]:
 
 async def _prepare(server: Server) -> None:
     await ensure_database(server, "case_flow", "log_owner", "o", "log_runtime", "r")
-    await asyncio.to_thread(upgrade, "case_flow", server.url("case_flow", user="log_owner", password="o"), "log_runtime")
+    await asyncio.to_thread(
+        upgrade, "case_flow", server.url("case_flow", user="log_owner", password="o"), "log_runtime"
+    )
 
 
 _EMPTY = """
@@ -150,7 +152,9 @@ def step(case_id: str, type_: str = "case_record:add_person", **given: Any) -> T
     """A step of an officer, under a key of its own."""
     key = given.pop("key", "") or new_id("key")
     told = {"facts": {"label": "犯罪嫌疑人甲"}, **given}
-    return TakeStep(case_id=case_id, type=type_, actor=OFFICER, key=key, **{"fingerprint": sm3(key.encode()).hex(), **told})
+    return TakeStep(
+        case_id=case_id, type=type_, actor=OFFICER, key=key, **{"fingerprint": sm3(key.encode()).hex(), **told}
+    )
 
 
 async def opened(desk: Desk, number: int) -> list[str]:
@@ -178,7 +182,10 @@ async def busy(desk: Desk, other: Desk) -> list[Taken | Refused]:
             case_id = shared[(number + turn) % len(shared)]
             version = (await at.head(case_id)).version
             told += await answers(
-                at.take(step(case_id)), at.take(step(case_id, version=version)), at.take(step(own)), at.take(step(own, "nothing:here"))
+                at.take(step(case_id)),
+                at.take(step(case_id, version=version)),
+                at.take(step(own)),
+                at.take(step(own, "nothing:here")),
             )
         return told
 
@@ -323,14 +330,20 @@ async def test_papers_are_known_by_their_ids(desk: Desk) -> None:
     mine, theirs = await opened(desk, 2)
     handed_in = {}
     for case_id in (mine, theirs):
-        papers = ({"kind": "incident_report_receipt"}, {"kind": "case_acceptance_form"}, {"kind": "case_acceptance_receipt"})
+        papers = (
+            {"kind": "incident_report_receipt"},
+            {"kind": "case_acceptance_form"},
+            {"kind": "case_acceptance_receipt"},
+        )
         row = await desk.take(step(case_id, "case_intake:accept", documents=papers))
         await desk.take(step(case_id, documents=({"kind": "filing_decision"}, {"kind": "filing_report"})))
         handed_in[case_id] = json.loads(row.text)["documents"][0]["id"]
     file = step(mine, "case_intake:file", document_ids=(handed_in[theirs],))
 
     with pytest.raises(Refused) as refused:
-        await desk.take(TakeStep(**{**_fields(file), "actor": Actor("pol-330106", Organ.POLICE, "county_head", "o", "c")}))
+        await desk.take(
+            TakeStep(**{**_fields(file), "actor": Actor("pol-330106", Organ.POLICE, "county_head", "o", "c")})
+        )
 
     assert refused.value.errors == [{"pointer": "/document_ids", "code": "unknown_document"}]
 
@@ -372,7 +385,9 @@ async def test_a_caller_who_goes_away_takes_nobody_along(database: Database, des
     told = await asyncio.gather(*waiting[1::2])
     again = await answers(*(desk.take(each) for each in asked))
 
-    assert all(isinstance(each, Taken) and each.text == first.text for each, first in zip(again[1::2], told, strict=True))
+    assert all(
+        isinstance(each, Taken) and each.text == first.text for each, first in zip(again[1::2], told, strict=True)
+    )
     assert len(await database.rows()) == 21
 
 
@@ -491,9 +506,13 @@ async def test_postgresql_stopped_and_started_again(ground: Path) -> None:
         await _prepare(server)
         async with line.listening() as port, asyncio.timeout(100):
             line.port = server.port
-            async with desk_on(Server("127.0.0.1", port, "", "").url("case_flow", user="log_runtime", password="r")) as desk:
+            async with desk_on(
+                Server("127.0.0.1", port, "", "").url("case_flow", user="log_runtime", password="r")
+            ) as desk:
                 (case_id,) = await opened(desk, 1)
-                heads = await asyncio.gather(*(desk.head(case_id) for _ in range(8)))  # as many connections as there may be
+                heads = await asyncio.gather(
+                    *(desk.head(case_id) for _ in range(8))
+                )  # as many connections as there may be
                 await asyncio.to_thread(postgres.stop)
                 line.cut()
                 asked = [step(case_id) for _ in range(5)]
@@ -514,7 +533,9 @@ async def test_postgresql_stopped_and_started_again(ground: Path) -> None:
 CHANGES = ("UPDATE log SET body = body", "DELETE FROM log", "TRUNCATE log")
 
 
-@pytest.mark.parametrize("statement", [*CHANGES, "ALTER TABLE log DISABLE TRIGGER log_refuses_change", "DROP TABLE log"])
+@pytest.mark.parametrize(
+    "statement", [*CHANGES, "ALTER TABLE log DISABLE TRIGGER log_refuses_change", "DROP TABLE log"]
+)
 async def test_the_role_that_serves_may_only_append(database: Database, desk: Desk, statement: str) -> None:
     """运行服务的角色只能追加。"""
     await opened(desk, 1)
@@ -607,7 +628,11 @@ async def test_a_chain_made_anew_over_a_changed_row_does_not_fit_the_next(databa
     links = Links(rows[1]["sm3"], rows[1]["sha256"]).after(body)
 
     await database.tampered(
-        "UPDATE log SET body = $1, sm3 = $2, sha256 = $3 WHERE case_id = $4 AND seq = 3", body, links.sm3, links.sha256, sound
+        "UPDATE log SET body = $1, sm3 = $2, sha256 = $3 WHERE case_id = $4 AND seq = 3",
+        body,
+        links.sm3,
+        links.sha256,
+        sound,
     )
 
     assert f"{sound} row 4: LED-03 the hash chain breaks" in await database.checked()
@@ -619,7 +644,10 @@ async def test_a_chain_made_anew_over_a_changed_row_does_not_fit_the_next(databa
         ("UPDATE stream SET state = replace(state, 'opened', 'closed') WHERE case_id = $1", "LED-05 the state"),
         ("UPDATE stream SET state = substr(state, 2) WHERE case_id = $1", "LED-05 the state"),
         ("UPDATE stream SET sm3 = set_byte(sm3, 0, 255 - get_byte(sm3, 0)) WHERE case_id = $1", "LED-03 the head"),
-        ("UPDATE stream SET sha256 = set_byte(sha256, 9, 255 - get_byte(sha256, 9)) WHERE case_id = $1", "LED-03 the head"),
+        (
+            "UPDATE stream SET sha256 = set_byte(sha256, 9, 255 - get_byte(sha256, 9)) WHERE case_id = $1",
+            "LED-03 the head",
+        ),
         ("UPDATE stream SET version = 4 WHERE case_id = $1", "LED-05 the head's version"),
         ("UPDATE stream SET version = 6 WHERE case_id = $1", "LED-05 the head's version"),
         ("DELETE FROM stream WHERE case_id = $1", "LED-05"),
@@ -630,7 +658,7 @@ async def test_a_chain_made_anew_over_a_changed_row_does_not_fit_the_next(databa
         ("UPDATE log SET feed_seq = 99 WHERE case_id = $1 AND seq = 5", "the feed is numbered"),
         ("UPDATE log SET key = 'another-key' WHERE case_id = $1 AND seq = 5", "row 5: LED-04"),
         ("UPDATE log SET client_id = 'another' WHERE case_id = $1 AND seq = 5", "row 5: LED-04"),
-        ("UPDATE log SET private = '{\"name\":\"王六\"}' WHERE case_id = $1 AND seq = 5", "row 5: LED-03"),
+        ('UPDATE log SET private = \'{"name":"王六"}\' WHERE case_id = $1 AND seq = 5', "row 5: LED-03"),
     ],
 )
 async def test_what_else_is_changed_is_named(database: Database, sound: str, statement: str, named: str) -> None:

@@ -689,7 +689,9 @@ def walk(service: str, seed: int, steps: int) -> Record:
             continue
         item = chance.choice(found)
         # A custody that has ended is the custody service's to leave out.
-        lasting = [each for each in item["subjects"] if not record.head.state.get("subjects", {}).get(each, {}).get("ended")]
+        lasting = [
+            each for each in item["subjects"] if not record.head.state.get("subjects", {}).get(each, {}).get("ended")
+        ]
         if not lasting:
             continue
         subjects = chance.sample(lasting, chance.randint(1, len(lasting)))
@@ -711,7 +713,9 @@ def walk(service: str, seed: int, steps: int) -> Record:
                 continue
         elif item["type"] == "custody_title:add" or (service == "custody_transfer" and chance.random() < 0.2):
             given["facts"] = {"title": {"limit": "trial_ordinary", "extensions": chance.randint(0, 3)}}
-        record.takes(item["type"], *([] if rule.line == "case" else subjects), by=by, version=record.head.version, **given)
+        record.takes(
+            item["type"], *([] if rule.line == "case" else subjects), by=by, version=record.head.version, **given
+        )
     return record
 
 

@@ -297,17 +297,21 @@ def _ends(clock: Clock, trigger: Act, between: Sequence[Act], *, held: bool, now
 
 
 def _extensions(clock: Clock, between: Sequence[Act]) -> list[Extension]:
-    """The extensions granted, in order. A step's fact `extension` says which of the table's it is, counted from 1."""
+    """The extensions granted, in the order of the law.
+
+    A step's fact `extension` says which of the table's it is, counted from 1; a step that can be one of several is each
+    of them only once.
+    """
     granted: list[int] = []
     for act in between:
         if act.type in clock.extend:
             named = act.row["facts"].get("extension")
-            places = [place for place, name in enumerate(clock.extend) if name == act.type and place not in granted]
-            if isinstance(named, int) and 0 < named <= len(clock.limit.extensions):
-                granted.append(named - 1)
-            elif places:
-                granted.append(places[0])
-    return [clock.limit.extensions[place] for place in granted if place < len(clock.limit.extensions)]
+            places = [place for place, name in enumerate(clock.extend) if name == act.type]
+            if isinstance(named, int) and named - 1 in places:
+                granted += [] if len(places) > 1 and named - 1 in granted else [named - 1]
+            else:
+                granted += [place for place in places if place not in granted][:1]
+    return [clock.limit.extensions[place] for place in sorted(granted) if place < len(clock.limit.extensions)]
 
 
 def _excluded(clock: Clock, between: Sequence[Act], now: datetime) -> list[tuple[date, date]]:

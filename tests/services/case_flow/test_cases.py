@@ -196,6 +196,7 @@ async def test_the_rows_of_a_case_prove_themselves(town: Any, case: Any) -> None
 
 async def test_what_may_be_done_now(town: Any, case: Any) -> None:
     """各机关各岗位现在可以办理什么，各为谁，须附什么文书。"""
+
     async def may(who: Any) -> dict[str, Any]:
         found = (await who.get(f"{case.path}/available-transitions")).json()
         assert found["version"] == case.version.strip('"')

@@ -83,9 +83,7 @@ async def test_of_many_who_act_on_one_version_one_acts(town: Any, case: Any) -> 
     """数人同时据同一版本办理的，只有一人办成，其余须重新读取。"""
     answers = await asyncio.gather(
         *(
-            town.head.post(
-                f"{case.path}/persons", {"label": f"丙{number}"}, version=case.version
-            )
+            town.head.post(f"{case.path}/persons", {"label": f"丙{number}"}, version=case.version)
             for number in range(12)
         )
     )
@@ -142,7 +140,14 @@ async def test_a_bulk_answers_each_by_itself(town: Any, case: Any) -> None:
         _item(case, "bulk-detain-5", "criminal_detention:dance", "乙"),
         _item(case, "bulk-detain-6", "criminal_detention:detain", "乙", case_id="case_0"),
         _item(case, "bulk-detain-7", "criminal_detention:detain", "乙", occurred_at="2026-02-30"),
-        _item(case, "bulk-detain-8", "bail:decide", "乙", documents=[{"kind": "bail_report"}, {"kind": "bail_decision"}], dry_run=True),
+        _item(
+            case,
+            "bulk-detain-8",
+            "bail:decide",
+            "乙",
+            documents=[{"kind": "bail_report"}, {"kind": "bail_decision"}],
+            dry_run=True,
+        ),
         _item(case, "bulk-detain-9", "criminal_detention:detain", "乙"),
     ]
 

@@ -87,7 +87,11 @@ class Town:
         rule = RULES[step]
         head = self.heads.get(rule.kept_by, Head(self.case_id))
         known = {**self.persons, **self.things} if rule.line != "custody" else self.custodies
-        organ_id = by or ORGANS.get(rule.organ) or self._in_charge(rule.kept_by, known.get(subjects[0], "") if subjects else "")
+        organ_id = (
+            by
+            or ORGANS.get(rule.organ)
+            or self._in_charge(rule.kept_by, known.get(subjects[0], "") if subjects else "")
+        )
         organ = organ_of(organ_id)
         assert organ is not None
         papers = tuple({"kind": group[0], "digest": "sm3:00"} for group in rule.papers.groups)
@@ -109,7 +113,9 @@ class Town:
 
     def _in_charge(self, service: str, subject: str) -> str:
         state = self.heads[service].state
-        return str(state.get("holder", {}).get(subject) or ORGANS[Organ(state.get("in_charge", {}).get(subject, "police"))])
+        return str(
+            state.get("holder", {}).get(subject) or ORGANS[Organ(state.get("in_charge", {}).get(subject, "police"))]
+        )
 
     def files(self, *labels: str, **given: Any) -> None:
         """The case is filed, with these suspects."""
@@ -184,7 +190,9 @@ class Town:
     def duty(self, limit: str, label: str = "甲", **given: Any) -> list[tuple[str, str]]:
         """Every time that a duty of one person arose: its status and when it is due."""
         duties = self.concludes(**given).duties
-        return [(duty.status, duty.due) for duty in duties if (duty.limit, duty.subject) == (limit, self.persons[label])]
+        return [
+            (duty.status, duty.due) for duty in duties if (duty.limit, duty.subject) == (limit, self.persons[label])
+        ]
 
 
 @pytest.fixture
@@ -221,6 +229,7 @@ class Gateway:
     page: int = 1000
     again: int = 0
     down: set[str] = field(default_factory=set)
+    reads: int = 0
     posts: list[dict[str, Any]] = field(default_factory=list)
     answer: Callable[[int], httpx.Response | None] = lambda number: None
     _given: dict[str, int] = field(default_factory=dict)
@@ -245,6 +254,7 @@ class Gateway:
 
             receive = once_more
         elif path.startswith("/v1/feeds/"):
+            self.reads += 1
             asked = dict(httpx.QueryParams(scope["query_string"].decode()))
             asked["limit"] = str(min(int(asked["limit"]), self.page))
             asked["wait"] = str(min(float(asked["wait"]), 0.2))
@@ -271,7 +281,9 @@ class Sites:
     gateway: Gateway
 
     @contextlib.asynccontextmanager
-    async def coordinator(self, *, transport: httpx.AsyncBaseTransport | None = None, **settings: Any) -> AsyncIterator[FastAPI]:
+    async def coordinator(
+        self, *, transport: httpx.AsyncBaseTransport | None = None, **settings: Any
+    ) -> AsyncIterator[FastAPI]:
         """A coordinator at work."""
         given = Settings(
             database_url=SecretStr(self.url("coordinator")),
@@ -324,6 +336,13 @@ class Sites:
             self.clock.now(),
         )
 
+    async def is_settled(self) -> None:
+        """Until every log is read, and every case was looked at since."""
+        for _ in range(2):
+            self.clock.passes(seconds=5)
+            await self.is_read()
+            await self.until("SELECT count(*) = 0 FROM conclusion WHERE look_at <= $1", self.clock.now())
+
     async def until(self, question: str, *words: object) -> None:
         """Until something is true of the coordinator's database."""
         async with asyncio.timeout(30):
@@ -331,13 +350,21 @@ class Sites:
                 await asyncio.sleep(0.02)
 
     async def concluded(self) -> dict[str, list[Any]]:
-        """Everything that was concluded, without the moments at which it was."""
-        findings = await self.sql("SELECT body::text, closed_at IS NULL AS stands FROM finding ORDER BY id")
-        conclusions = await self.sql("SELECT case_id, look_at, organs::text, duties::text FROM conclusion ORDER BY case_id")
+        """Everything that stands, without the moments at which it was concluded."""
+        findings = await self.sql("SELECT body::text FROM finding WHERE closed_at IS NULL ORDER BY id")
+        conclusions = await self.sql(
+            "SELECT case_id, look_at, organs::text, duties::text FROM conclusion ORDER BY case_id"
+        )
         ledger = await self.sql("SELECT service, case_id, seq, feed_seq, body FROM ledger ORDER BY service, feed_seq")
         positions = await self.sql("SELECT service, feed_seq FROM position ORDER BY service")
         commands = await self.sql("SELECT finding_id, target, body::text FROM command ORDER BY finding_id")
-        tables = {"finding": findings, "conclusion": conclusions, "ledger": ledger, "position": positions, "command": commands}
+        tables = {
+            "finding": findings,
+            "conclusion": conclusions,
+            "ledger": ledger,
+            "position": positions,
+            "command": commands,
+        }
         return {name: [tuple(row) for row in rows] for name, rows in tables.items()}
 
     async def forget(self) -> None:

@@ -111,7 +111,11 @@ async def test_the_holder_is_always_exactly_one_organ(town: Any) -> None:
 async def test_it_goes_on_from_organ_to_organ(town: Any) -> None:
     """公安、检察、法院，依次换押；每次都由现在的办案机关移送。"""
     custody = await town.custody()
-    for giver, taker in ((town.police, town.procuratorate), (town.procuratorate, town.court), (town.court, town.police)):
+    for giver, taker in (
+        (town.police, town.procuratorate),
+        (town.procuratorate, town.court),
+        (town.court, town.police),
+    ):
         refused = await custody.tries(taker, "offer", to_organ=giver.organ)
         await custody.takes(giver, "offer", to_organ=taker.organ)
         late = await custody.tries(giver, "offer", to_organ=taker.organ)
@@ -194,7 +198,11 @@ async def test_five_at_once(town: Any) -> None:
         for number, custody in enumerate(custodies)
     ]
     unknown = {**items[0], "custody_id": "cus_0", "key": "batch-of-five-unknown"}
-    other = {**items[0], "key": "batch-of-five-other", "transition": {**items[0]["transition"], "type": "property_flow:store"}}
+    other = {
+        **items[0],
+        "key": "batch-of-five-other",
+        "transition": {**items[0]["transition"], "type": "property_flow:store"},
+    }
 
     answer = await town.police.post("/v1/custody-transitions/bulk", {"items": [*items, unknown, other]})
     again = await town.police.post("/v1/custody-transitions/bulk", {"items": items[:4]})
@@ -224,7 +232,11 @@ async def test_a_changed_end_is_in_force_once_the_centre_has_it(town: Any) -> No
     await custody.takes(town.center, "confirm_change")
     after = await custody.read()
 
-    assert (between["state"], between["end"], between["pending"]["end"]) == ("change_pending", "2026-05-16", "2026-06-16")
+    assert (between["state"], between["end"], between["pending"]["end"]) == (
+        "change_pending",
+        "2026-05-16",
+        "2026-06-16",
+    )
     assert refused.json()["code"] == "PERM-001"
     assert (after["state"], after["end"], after["pending"]) == ("held_by_A", "2026-06-16", None)
     assert len(after["titles"]) == 2
@@ -296,7 +308,9 @@ async def test_what_is_offered_is_accepted(town: Any) -> None:
     for who in (town.police, town.center, town.coordinator):
         for step in await custody.may(who):
             name = "custody_title:add" if step == "add" else step
-            given = {"facts": {"title": {"limit": "arrest_review_detained", "from": "2026-03-16"}}} if step == "add" else {}
+            given = (
+                {"facts": {"title": {"limit": "arrest_review_detained", "from": "2026-03-16"}}} if step == "add" else {}
+            )
             answer = await custody.tries(who, name, dry_run=True, to_organ=town.court.organ, **given)
             assert answer.status_code == 200, answer.text
 
@@ -308,7 +322,11 @@ async def test_other_organs_see_nothing(town: Any) -> None:
     """无关的机关，看不见，也不能办理，也不知道有没有。"""
     custody = await town.custody()
     step = {"type": "custody_handover:release", "documents": []}
-    for who in (town.clerk("pol", "county_head", place="999999"), town.clerk("dc", "center_officer", place="999999"), town.court):
+    for who in (
+        town.clerk("pol", "county_head", place="999999"),
+        town.clerk("dc", "center_officer", place="999999"),
+        town.court,
+    ):
         for cus in (custody.id, "cus_0"):
             answers = [
                 await who.get(f"/v1/custodies/{cus}"),

@@ -124,7 +124,14 @@ def test_a_title_begins_when_the_act_was_done() -> None:
 
 @pytest.mark.parametrize(
     "limit",
-    ["forever", "filing_review_criminal", "handover_certificate_by_transferor", "non_approval_release", "release_on_acquittal", ""],
+    [
+        "forever",
+        "filing_review_criminal",
+        "handover_certificate_by_transferor",
+        "non_approval_release",
+        "release_on_acquittal",
+        "",
+    ],
 )
 def test_nobody_is_held_on_what_is_no_limit_to_hold(limit: str) -> None:
     """没有这种羁押期限的，说明有哪些；应当释放的期限，不是羁押的期限。"""
@@ -142,7 +149,10 @@ def test_nobody_is_held_on_what_is_no_limit_to_hold(limit: str) -> None:
 @pytest.mark.parametrize(("limit", "extensions"), [("arrest_review_detained", 1), ("investigation_custody", 4)])
 def test_no_more_extensions_than_the_law_has(limit: str, extensions: int) -> None:
     """法律没有的延长，不予登记。"""
-    assert refused({"limit": limit, "from": "2026-03-02", "extensions": extensions}).errors[0]["code"] == "no_such_extension"
+    assert (
+        refused({"limit": limit, "from": "2026-03-02", "extensions": extensions}).errors[0]["code"]
+        == "no_such_extension"
+    )
 
 
 @pytest.mark.parametrize(
