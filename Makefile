@@ -44,7 +44,7 @@ openapi: $(READY) ## write the public contract from the code
 
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock
 
 clean: ## remove the virtual environment and the demo's data
 	@rm -rf $(VENV) .singletrack .mypy_cache .ruff_cache .pytest_cache .hypothesis

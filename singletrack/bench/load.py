@@ -12,6 +12,7 @@ import re
 import secrets
 import sys
 import time
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -99,7 +100,7 @@ class _Connection(asyncio.Protocol):
         self._client.answered(self._parser.get_status_code(), etag, body)
 
 
-class _Client:
+class _Client(ABC):
     """One closed loop: `ask` writes a request, `answered` takes what came and asks again until the time is over."""
 
     def __init__(self, order: Order, number: int) -> None:
@@ -133,11 +134,13 @@ class _Client:
         self.ends_at = ends_at
         self.ask()
 
+    @abstractmethod
     def ask(self) -> None:
-        raise NotImplementedError
+        """Send the next request."""
 
+    @abstractmethod
     def answered(self, status: int, etag: bytes, body: bytes) -> None:
-        raise NotImplementedError
+        """Take an answer in, and ask again."""
 
     def send(self, service: str, data: bytes) -> None:
         self.asked_at = time.perf_counter()

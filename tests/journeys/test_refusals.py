@@ -4,7 +4,9 @@ import contextlib
 import json
 import re
 import secrets
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +19,17 @@ from services.kernel.identity import ALGORITHM, AUDIENCE, ISSUER
 from services.law import CODE
 
 CHINESE = re.compile(r"[一-鿿]")
-LEAKS = ("Traceback", "asyncpg", "sqlalchemy", "pydantic", "/work/", "/tmp/", "SELECT", "postgres", ".py")
+LEAKS = (
+    "Traceback",
+    "asyncpg",
+    "sqlalchemy",
+    "pydantic",
+    str(Path(__file__).parents[2]),
+    tempfile.gettempdir(),
+    "SELECT",
+    "postgres",
+    ".py",
+)
 STEP = {"type": "case_intake:examine"}
 #: Bodies that no step can be read from, by what is wrong with them.
 UNREADABLE = {
