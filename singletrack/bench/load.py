@@ -14,7 +14,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -291,7 +291,7 @@ class _Feed(_Client):
             self.ask()
 
 
-_KINDS = {"steps": _Steps, "bulk": _Bulk, "feed": _Feed}
+_KINDS: dict[str, Callable[[Order, int], _Client]] = {"steps": _Steps, "bulk": _Bulk, "feed": _Feed}
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
