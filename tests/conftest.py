@@ -218,7 +218,7 @@ class Town:
     async def concluded(self, **reading: Any) -> dict[str, str]:
         """What the same ledger amounts to, read at another moment or with another patience: kind → status."""
         now, tolerance = reading.get("now", datetime.now(UTC)), reading.get("tolerance", timedelta())
-        until = Reading(dict.fromkeys(LOGS, now), now)
+        until = Reading(dict.fromkeys(LOGS, now), now, reading.get("at_once", timedelta(hours=2)))
         conclusion = reconcile(
             self.case, await self.rows(), code=CODE, clocks=Clocks(CODE), reading=until, tolerance=tolerance
         )

@@ -172,7 +172,7 @@ class Follower:
                     status, answer = await self._post(each)
                 except httpx.HTTPError:
                     return
-                if status < 500:  # noqa: PLR2004 - theirs to repeat, with the same key
+                if status < 500 and status != 412:  # noqa: PLR2004 - away, or moved meanwhile: again, with the same key
                     await repository.answered(connection, each["finding_id"], status, answer)
 
     async def _post(self, each: Mapping[str, Any]) -> tuple[int, str]:

@@ -140,7 +140,10 @@ async def asked(connection: Connection) -> list[Row]:
 
 
 async def answered(connection: Connection, finding_id: str, status: int, answer: str) -> None:
-    """What came of a command."""
+    """What came of a command; the answer as text, since whoever answered may have said anything."""
     await connection.execute(
-        "UPDATE command SET status = $2, answer = $3::text::jsonb WHERE finding_id = $1", finding_id, status, answer
+        "UPDATE command SET status = $2, answer = to_jsonb($3::text) WHERE finding_id = $1",
+        finding_id,
+        status,
+        answer.replace("\x00", ""),
     )

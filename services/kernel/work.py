@@ -248,6 +248,11 @@ async def raw(engine: AsyncEngine) -> AsyncIterator[log.Connection]:
         async with engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None, "a connection that is checked out is open"
-            yield driver
+            try:
+                yield driver
+            except BaseException:
+                # Broken off in the middle of a transaction, with a lock or a setting: nothing for whoever comes next.
+                driver.terminate()
+                raise
     except AWAY as error:
         raise _not_ready(error) from error

@@ -33,6 +33,7 @@ FREEING = frozenset(
     }
 )
 FREEING_SENTENCES = frozenset({"acquittal", "exempt_from_punishment", "control", "fine_only"})
+PROCURATORATE_DETENTION = "criminal_detention:detain_for_procuratorate"
 #: The step that the law wants at once after another, where the documents never state it.
 FOLLOWED_BY = {
     "criminal_detention:detain": "criminal_detention:admit",
@@ -244,7 +245,9 @@ class PersonPlayer(Acting):
     async def _take(self, step: str, day: date, event: Event | None) -> bool:
         """Take a step of case_flow, stated (with its event) or inferred, and what custody and evidence record with it."""
         case, rule = self.case, CODE.rules[step]
-        if step == "criminal_detention:request_arrest" or (step in FREEING and step != "arrest_review:release"):
+        if step in {"criminal_detention:request_arrest", "arrest_review:decide_procuratorate"} or (
+            step in FREEING and step != "arrest_review:release"
+        ):
             await self._extend_detention(day)
         if step in roads.JUDGING or step == "first_trial:deliberate":
             await self._extend_trial(day)
@@ -296,6 +299,8 @@ class PersonPlayer(Acting):
             await self._hand_over(receiver, title or self._trial_title(), day)
         if step in EXTENDS:
             start, title, extensions = EXTENDS[step]
+            if step == "criminal_detention:extend" and PROCURATORATE_DETENTION in self.days:
+                start, title = (PROCURATORATE_DETENTION,), "procuratorate_detention"
             since = max((self.days[name] for name in start if name in self.days), default=day)
             await self._change_title(title or self._trial_title(), since, day, extensions or self.extension)
         match step:
@@ -326,8 +331,14 @@ class PersonPlayer(Acting):
 
     async def _extend_detention(self, request: date) -> None:
         """The extension that a request so late needs, where the record states none."""
+        if self.case.flow.state_of(self.person, "criminal_detention") not in {"in_center", "extended"}:
+            return
+        own = self.days.get(PROCURATORATE_DETENTION)
+        if own is not None and request > own + timedelta(days=14) and not self.extension:
+            self.extension = 1
+            await self._take("criminal_detention:extend", own + timedelta(days=14), None)
         start = self.days.get("criminal_detention:detain")
-        if start is None or self.case.flow.state_of(self.person, "criminal_detention") not in {"in_center", "extended"}:
+        if start is None or own is not None:
             return
         needed = 0 if request <= start + timedelta(days=3) else 1 if request <= start + timedelta(days=7) else 2
         if needed > self.extension:

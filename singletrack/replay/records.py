@@ -68,7 +68,7 @@ def read(path: Path, limit: int | None = None) -> list[list[Record]]:
     `limit` counts records. Raises: TimelineBroken naming line and reason; OSError.
     """
     cases: dict[str, list[Record]] = {}
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:  # decoded line by line, so that what is not UTF-8 has a line
         for number, record in enumerate(_records(lines, path)):
             if limit is not None and number >= limit:
                 break
@@ -76,12 +76,12 @@ def read(path: Path, limit: int | None = None) -> list[list[Record]]:
     return list(cases.values())
 
 
-def _records(lines: Iterable[str], path: Path) -> Iterable[Record]:
+def _records(lines: Iterable[bytes], path: Path) -> Iterable[Record]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            yield Record.model_validate(json.loads(line))
+            yield Record.model_validate(json.loads(line.decode("utf-8")))
         except json.JSONDecodeError as error:
             raise TimelineBroken(f"{path}, line {number}: not JSON ({error.msg} at column {error.colno})") from error
         except ValidationError as error:

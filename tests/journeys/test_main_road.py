@@ -282,7 +282,7 @@ async def test_whoever_the_organ_let_go_and_the_centre_still_holds_is_found(town
     await refused_arrest(town)
     await town.police.takes("arrest_review:release")
 
-    found = await town.concluded(tolerance=timedelta())
+    found = await town.concluded(at_once=timedelta())
 
     assert found["INV-07"] == "overdue"
 

@@ -3,9 +3,14 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
+from services.case_flow.app import make
 from services.kernel.clock import HandClock
+from services.kernel.identity import Signer
+from services.kernel.settings import Settings
 
 
 async def test_a_step_is_answered_with_its_row(town: Any, case: Any) -> None:
@@ -250,3 +255,23 @@ async def test_a_cursor_that_is_none(town: Any, after: str) -> None:
 async def test_it_says_that_it_is_well(town: Any) -> None:
     """The health of the service is that of its database."""
     assert (await town.officer.get("/v1/health/case_flow")).json() == {"status": "ready", "service": "case_flow"}
+
+
+async def test_a_database_that_is_away_is_said_to_be_away(signer: Signer) -> None:
+    """数据库不可用的，读取、办理、事件流、健康状况，都答复“暂不可用”，并说明何时重试。"""
+    nowhere = SecretStr("postgresql://nobody:nothing@127.0.0.1:1/case_flow?sslmode=disable")
+    app = make(Settings(database_url=nowhere, jwks=signer.public()))
+    headers = {"Authorization": f"Bearer {signer.issue('sys-review', 'reviewer', officer='r')}", "If-Match": '"v1"'}
+    paths = ["/v1/cases", "/v1/cases/case_1", "/v1/feeds/case_flow/events", "/v1/health/case_flow"]
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://case-flow", headers=headers) as client,
+    ):
+        answers = [await client.get(path) for path in paths]
+        for path in ("/v1/cases", "/v1/cases/case_1/persons"):
+            body = {} if path == "/v1/cases" else {"label": "甲"}
+            answers.append(await client.post(path, json=body, headers={"Idempotency-Key": "a-key-of-mine"}))
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "GEN-503")] * 6
+    assert {answer.headers["retry-after"] for answer in answers} == {"1"}

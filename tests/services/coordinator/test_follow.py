@@ -167,7 +167,7 @@ async def test_pages_that_repeat_change_nothing(sites: Any) -> None:
     whole = await sites.concluded()
     await sites.forget()
 
-    sites.gateway.page, sites.gateway.again = 2, 3
+    sites.gateway.page, sites.gateway.again = 7, 4
     async with sites.coordinator():
         await sites.is_settled()
 
@@ -203,8 +203,11 @@ async def test_killed_thirty_times(sites: Any) -> None:
 
     seen = set()
     for _ in range(30):
-        async with sites.coordinator():
-            await asyncio.sleep(chance.uniform(0.0, 0.12))
+        async with sites.coordinator(), asyncio.timeout(10):
+            enough = sites.gateway.reads + chance.randint(1, 5)
+            while sites.gateway.reads < enough:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(chance.uniform(0.0, 0.02))
         read = await sites.sql(
             "SELECT p.service, p.feed_seq, (SELECT coalesce(max(l.feed_seq), 0) FROM ledger l WHERE l.service = p.service)"
             " AS stored, (SELECT count(*) FROM ledger l WHERE l.service = p.service) AS rows FROM position p"
@@ -218,7 +221,7 @@ async def test_killed_thirty_times(sites: Any) -> None:
     async with sites.coordinator():
         await sites.is_settled()
 
-    assert len(seen) > 3, "it was killed in the middle of its work"
+    assert len(seen) > 5, "it was killed in the middle of its work"
     again = await sites.concluded()
     assert {name: again[name] for name in ("finding", "conclusion", "ledger")} == {
         name: whole[name] for name in ("finding", "conclusion", "ledger")
@@ -290,7 +293,9 @@ async def test_a_log_that_cannot_be_read_proves_nothing(sites: Any) -> None:
         question = "SELECT count(*) = 1 FROM finding WHERE kind = 'detention_request_arrest' AND status = $1 AND closed_at IS NULL"
         await sites.until(question, "unknown")
         sites.gateway.down = set()
-        await sites.until("SELECT count(*) = 0 FROM finding WHERE kind = 'detention_request_arrest' AND closed_at IS NULL")
+        await sites.until(
+            "SELECT count(*) = 0 FROM finding WHERE kind = 'detention_request_arrest' AND closed_at IS NULL"
+        )
 
 
 async def test_one_case_that_cannot_be_read_stops_no_other(sites: Any) -> None:
