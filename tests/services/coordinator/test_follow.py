@@ -7,7 +7,6 @@ many of it there are.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -341,12 +340,12 @@ class _Spoiling:
 
 
 @pytest.fixture
-async def transferred(sites: Any) -> AsyncIterator[Case]:
+async def transferred(sites: Any) -> Case:
     """Accepted by the procuratorate, still held for the police: a hand-over that nobody opened, a day ago."""
     case = await Case(sites).begins()
     await case.takes(*ARREST, *TRANSFER)
     sites.clock.passes(days=1, minutes=1)
-    yield case
+    return case
 
 
 async def custody_rows(sites: Any, case: Case) -> list[dict[str, Any]]:
