@@ -124,6 +124,8 @@ class Desk:
                     await connection.execute(log.PLAN)
                     while True:
                         await self._bell.wait()
+                        if connection.is_closed():
+                            break  # it broke while nothing was asked: the next one is as good
                         self._bell.clear()
                         while self._waiting:
                             await self._batch(connection)
@@ -255,4 +257,5 @@ async def raw(engine: AsyncEngine) -> AsyncIterator[log.Connection]:
                 driver.terminate()
                 raise
     except AWAY as error:
+        _LOGGER.warning("the database is away: %r", error)
         raise _not_ready(error) from error

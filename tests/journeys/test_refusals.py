@@ -437,13 +437,16 @@ TOLD = {
 
 @pytest.mark.parametrize("act", REFUSED, ids=lambda act: act.__name__)
 async def test_what_the_law_or_the_record_forbids_is_refused_and_says_why(town, act):
-    """依法不予办理的，写明依据和补正办法；什么也不写入。"""
+    """依法不予办理的，写明依据和补正办法；什么也不写入。要英文的，以英文答复。"""
     await town.opens()
     await town.police.takes("case_intake:accept")
 
     async with nothing_written(town):
         answer = await act(town)
+        town.client.headers["Accept-Language"] = "en"
+        translated = await act(town)
 
+    problem(translated, *REFUSED[act], "en")
     told = problem(answer, *REFUSED[act])
     assert told.keys() >= TOLD.get(act, set())
     assert told.get("current_version", "v2") == "v2"

@@ -489,6 +489,21 @@ async def test_a_broken_line_is_taken_up_again(database: Database, line: tuple[L
     assert await database.checked() == []
 
 
+async def test_a_line_that_broke_while_nothing_was_asked(database: Database, line: tuple[Line, int]) -> None:
+    """空闲时中断过的，下一项请求照常办理，下一次读取照常。"""
+    broken, port = line
+    url = Server("127.0.0.1", port, "", "").url("case_flow", user="log_runtime", password="r")
+    async with desk_on(url) as desk, asyncio.timeout(20):
+        (case_id,) = await opened(desk, 1)
+        for version in range(2, 8):
+            broken.cut()
+            await asyncio.sleep(0.05)
+            taken = await desk.take(step(case_id))
+            broken.cut()
+            await asyncio.sleep(0.05)
+            assert taken.version == (await desk.head(case_id)).version == version
+
+
 async def persist(desk: Desk, command: TakeStep) -> Taken:
     """As a client does: again, with the same key, until there is an answer."""
     while True:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -202,8 +203,6 @@ def town() -> Town:
 
 # The real thing.
 
-SPEEDY = timedelta(0)
-
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
@@ -221,18 +220,25 @@ def server() -> Iterator[Server]:
 class Gateway:
     """A gateway of a few lines: feeds and custodies to their services. Tests may make it misbehave.
 
-    `page` is the most rows that it lets through at once, `again` makes it give every page twice over, `down` names what
-    cannot be reached; `posts` are the acts that came by, and `answer`, if set, answers them in the place of the service.
+    `page` is the most rows that it lets through at once, `again` makes every n-th page begin two pages back, `down`
+    names what cannot be reached; `reads` counts the pages asked for, `posts` are the acts that came by, and `answer` may
+    answer them in the place of the service.
     """
 
     apps: Mapping[str, FastAPI] = field(default_factory=dict)
     page: int = 1000
     again: int = 0
     down: set[str] = field(default_factory=set)
-    reads: int = 0
+    reads: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LOGS, 0))
     posts: list[dict[str, Any]] = field(default_factory=list)
     answer: Callable[[int], httpx.Response | None] = lambda number: None
-    _given: dict[str, int] = field(default_factory=dict)
+    _open: Counter[str] = field(default_factory=Counter)
+
+    async def goes_down(self, *names: str) -> None:
+        """These services can no longer be reached; what was asked of them before is answered."""
+        self.down = set(names)
+        while any(self._open[name] for name in names):
+            await asyncio.sleep(0.01)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -254,15 +260,18 @@ class Gateway:
 
             receive = once_more
         elif path.startswith("/v1/feeds/"):
-            self.reads += 1
+            self.reads[name] += 1
             asked = dict(httpx.QueryParams(scope["query_string"].decode()))
             asked["limit"] = str(min(int(asked["limit"]), self.page))
             asked["wait"] = str(min(float(asked["wait"]), 0.2))
-            self._given[name] = self._given.get(name, 0) + 1
-            if self.again and self._given[name] % self.again == 0:
+            if self.again and self.reads[name] % self.again == 0:
                 asked["after"] = str(max(0, int(asked["after"]) - 2 * self.page))
             scope = {**scope, "query_string": str(httpx.QueryParams(asked)).encode()}
-        await self.apps[name](scope, receive, send)
+        self._open[name] += 1
+        try:
+            await self.apps[name](scope, receive, send)
+        finally:
+            self._open[name] -= 1
 
 
 async def _send(send: Send, made: httpx.Response) -> None:
@@ -279,6 +288,7 @@ class Sites:
     signer: Signer
     clock: HandClock
     gateway: Gateway
+    _connections: dict[str, Any] = field(default_factory=dict)
 
     @contextlib.asynccontextmanager
     async def coordinator(
@@ -315,10 +325,15 @@ class Sites:
         return answer
 
     async def sql(self, question: str, *words: object, service: str = "coordinator") -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.url(service, owner=True))
-        try:
-            return await connection.fetch(question, *words)
-        finally:
+        """Rows of a service's database, read as its owner."""
+        if service not in self._connections:
+            self._connections[service] = await asyncpg.connect(self.url(service, owner=True))
+        rows: list[asyncpg.Record] = await self._connections[service].fetch(question, *words)
+        return rows
+
+    async def close(self) -> None:
+        """Nothing more to ask."""
+        for connection in self._connections.values():
             await connection.close()
 
     async def heads(self) -> dict[str, int]:
@@ -374,20 +389,20 @@ class Sites:
 
 @pytest.fixture
 async def sites(server: Server) -> AsyncIterator[Sites]:
-    """case_flow, custody_transfer and evidence, with empty databases, and no coordinator yet."""
+    """case_flow and custody_transfer with empty databases; evidence, which says nothing here; and no coordinator yet."""
     empty = (
-        "ALTER TABLE log DISABLE TRIGGER log_refuses_change; TRUNCATE log, stream, thing, relation;"
-        " UPDATE feed_head SET last = 0; ALTER TABLE log ENABLE ALWAYS TRIGGER log_refuses_change"
+        "ALTER TABLE log DISABLE TRIGGER log_refuses_change",
+        "TRUNCATE log, stream, thing, relation",
+        "UPDATE feed_head SET last = 0",
+        "ALTER TABLE log ENABLE ALWAYS TRIGGER log_refuses_change",
     )
     signer = Signer(OKPKey.generate_key("Ed25519", auto_kid=True))
     clock = HandClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
     made = Sites(server, signer, clock, Gateway())
     for name in LOGS:
-        connection = await asyncpg.connect(made.url(name, owner=True))
-        await connection.execute(empty)
-        await connection.close()
+        for statement in empty:
+            await made.sql(statement, service=name)
     await made.forget()
-    # evidence says nothing in these scenes: its feed is served by an app of another service on its empty database
     makers = {"case_flow": make_case_flow, "custody_transfer": make_custody_transfer}
     apps = {
         name: make(Settings(database_url=SecretStr(made.url(name)), jwks=signer.public()), clock)
@@ -398,6 +413,7 @@ async def sites(server: Server) -> AsyncIterator[Sites]:
             await running.enter_async_context(app.router.lifespan_context(app))
         made.gateway.apps = {**apps, "evidence": _silent}
         yield made
+    await made.close()
 
 
 async def _silent(scope: Scope, receive: Receive, send: Send) -> None:
