@@ -3,6 +3,7 @@
 Refused            CASE-000  understood, and forbidden by the law or the record
   Malformed        GEN-400   the request does not say what it must, or says what it may not
   TimeInFuture     CASE-015  an act that is said to have happened later than now
+  NotComputable    LAW-001   a question about a limit to which the law has no answer
   NotFound         GEN-404   no such thing, or not for this organ's eyes
   UnknownStep      CASE-404  no such procedure or step, or another service keeps it
   Stale            GEN-412   someone else moved the case first
@@ -17,9 +18,13 @@ Refused            CASE-000  understood, and forbidden by the law or the record
   NotAllowed       PERM-002  this role may not see this
   OutOfOrder       CASE-010  the case is not where the step begins
   PapersMissing    CASE-011  the step needs papers that were not handed in
+  FactsMissing     CASE-012  the act does not state what it must, or not as what it is
   UsedUp           CASE-013  the law allows the step only so many times
   Unfounded        CASE-014  the step names something that the record does not hold
   DigestMismatch   EVID-001  what arrived is not what was sent
+  NotStanding      COORD-001 what was found or asked about is settled already
+  Unacceptable     COORD-002 a difference that may not be accepted so: no such article, owner or end
+  CursorAhead      FEED-001  a follower asks for what comes after a row that this log never had
   SealedPackage    EVID-002  the list of a sealed package, and the goods on it, stay as they are
 
 Codes, statuses and titles stand in `problems.yaml`; the classes only carry their code. The domain knows no HTTP.
@@ -64,6 +69,10 @@ class Malformed(Refused):
 
 class TimeInFuture(Refused):
     code = "CASE-015"
+
+
+class NotComputable(Refused):
+    code = "LAW-001"
 
 
 class NotFound(Refused):
@@ -122,6 +131,10 @@ class PapersMissing(Refused):
     code = "CASE-011"
 
 
+class FactsMissing(Refused):
+    code = "CASE-012"
+
+
 class UsedUp(Refused):
     code = "CASE-013"
 
@@ -132,6 +145,18 @@ class Unfounded(Refused):
 
 class DigestMismatch(Refused):
     code = "EVID-001"
+
+
+class NotStanding(Refused):
+    code = "COORD-001"
+
+
+class Unacceptable(Refused):
+    code = "COORD-002"
+
+
+class CursorAhead(Refused):
+    code = "FEED-001"
 
 
 class SealedPackage(Refused):

@@ -50,6 +50,11 @@ class Signer:
             path.write_text(json.dumps(key.as_dict(private=True)), encoding="utf-8")
         return cls(OKPKey.import_key(json.loads(path.read_text(encoding="utf-8"))))
 
+    @property
+    def key(self) -> OKPKey:
+        """The private key, for what else its holder signs."""
+        return self._key
+
     def public(self) -> str:
         """The JWK set that the gateway and the services check with."""
         return json.dumps({"keys": [self._key.as_dict(private=False)]})

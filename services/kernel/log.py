@@ -143,6 +143,22 @@ async def append(connection: Connection, expected: Mapping[str, int], entries: S
     return {row["case_id"] for row in won}
 
 
+async def append_together(connection: Connection, expected: Mapping[str, int], entries: Sequence[Entry]) -> set[str]:
+    """Like `append`, for rows that are one act in two cases: all of them in one commit, or none."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        won = await append(connection, expected, entries)
+    except BaseException:
+        await transaction.rollback()
+        raise
+    if won == expected.keys():
+        await transaction.commit()
+        return won
+    await transaction.rollback()
+    return set()
+
+
 async def documents(connection: Connection, case_id: str, document_ids: Iterable[str]) -> dict[str, str]:
     """The kinds of those documents that rows of this case brought in."""
     wanted = set(document_ids)
@@ -156,6 +172,12 @@ async def feed(connection: Connection, after: int, limit: int) -> list[asyncpg.R
     return await connection.fetch(
         "SELECT feed_seq, body, sm3, sha256 FROM log WHERE feed_seq > $1 ORDER BY feed_seq LIMIT $2", after, limit
     )
+
+
+async def last(connection: Connection) -> int:
+    """The number of the last row."""
+    found: int = await connection.fetchval("SELECT last FROM feed_head")
+    return found
 
 
 async def history(connection: Connection, case_id: str) -> list[asyncpg.Record]:

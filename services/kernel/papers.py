@@ -47,8 +47,10 @@ class Catalogue:
         self.by_id: Mapping[str, Document] = {document.id: document for document in documents}
         self._by_name = {document.zh: document.id for document in documents}
         assert len(self.by_id) == len(self._by_name) == len(documents), "two documents of one id or one name"
-        self._names = sorted(self._by_name, key=len, reverse=True)
-        self._first = {name[0] for name in self._names}
+        #: By their first sign, the longest first.
+        self._names: dict[str, list[str]] = {}
+        for name in sorted(self._by_name, key=len, reverse=True):
+            self._names.setdefault(name[0], []).append(name)
 
     def zh(self, kind: str) -> str:
         """The Chinese name of a kind."""
@@ -64,7 +66,7 @@ class Catalogue:
         rest, bracketed, either = sentence, False, False
         while rest:
             sign, tail = rest[0], rest[1:]
-            name = next((name for name in self._names if rest.startswith(name)), "") if sign in self._first else ""
+            name = next((name for name in self._names.get(sign, ()) if rest.startswith(name)), "")
             if name:
                 kind, rest = self._by_name[name], rest[len(name) :]
                 if bracketed:

@@ -17,6 +17,8 @@ R13  a backward limit moves to the working day before
 R14  a measure lapses on its calendar end
 R20  立即: due at once
 S1–S4, S6  terms of a sentence and credit for custody        最高法刑诉解释（2021）第二百零二条第二款
+
+What takes more than one period (R9, R15, R16, R18, R21, R23, S5) is in `services.kernel.ends`.
 """
 
 from calendar import monthrange
@@ -44,6 +46,19 @@ def local_date(moment: Moment) -> date:
     Raises: ValueError for a datetime without offset.
     """
     return _local(moment).date() if isinstance(moment, datetime) else moment
+
+
+def read_moment(text: str) -> Moment:
+    """A legal date (`2026-11-22`) or an instant with its offset.
+
+    Raises: ValueError for anything else; an instant without offset says nothing about when.
+    """
+    if len(text) == len("2026-11-22"):
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs its offset from UTC")
+    return moment
 
 
 class Roll(StrEnum):
@@ -201,6 +216,8 @@ AT_ONCE = Period()
 class Extension:
     """One extension of a period: how much, how it counts, on what ground, who grants it, and where that is written.
 
+    `times` is how often it may be granted; None: as often as need be. Where the law leaves the length to whoever grants
+    it, `period` is the longest and `least` the shortest.
     Raises: ValueError if one that adds or replaces has no period.
     """
 
@@ -209,6 +226,8 @@ class Extension:
     ground: str = ""
     approver: str = ""
     source: str = ""
+    times: int | None = 1
+    least: Period | None = None
 
     def __post_init__(self) -> None:
         if self.period is None and self.mode is not Mode.OPEN:
@@ -439,11 +458,12 @@ def _due_in_hours(
     length = timedelta(hours=whole.hours)
     deadline = _local(start) if isinstance(start, datetime) else _midnight_after(start)
     deadline = deadline - length if backward else deadline + length
-    for stop, resume in pauses:
-        if resume > day and stop <= (deadline - _INSTANT).date():
-            deadline += resume - max(stop, day)
     # An act required at once at 00:00 belongs to the day that begins; every other 00:00 is the 24:00 of the day before.
-    base_end = (deadline if whole.at_once and isinstance(start, datetime) else deadline - _INSTANT).date()
+    back = timedelta() if whole.at_once and isinstance(start, datetime) else _INSTANT
+    for stop, resume in pauses:
+        if resume > day and stop <= (deadline - back).date():
+            deadline += resume - max(stop, day)
+    base_end = (deadline - back).date()
     rules = (
         "R20" if whole.at_once else "R3",
         *extended,

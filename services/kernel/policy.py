@@ -21,6 +21,7 @@ class Policy:
     offices_of: Mapping[str, frozenset[str]]
     sees_all: frozenset[str]
     reads_feeds: frozenset[str]
+    accepts: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path) -> "Policy":
@@ -31,6 +32,7 @@ class Policy:
             offices_of={role: frozenset(offices) for role, offices in source["offices"].items()},
             sees_all=frozenset(source["sees_all"]),
             reads_feeds=frozenset(source["reads_feeds"]),
+            accepts=frozenset(source.get("accepts", ())),
         )
 
     def offices(self, role: str) -> frozenset[str]:

@@ -5,13 +5,14 @@ order of the statute. Nothing runs in it: `code.compile` (see `services.kernel.c
 Knows no procedure, no service.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from services.kernel.period import Extension, Mode, MonthEnd, Period, Roll
-from services.kernel.statute import Citation
+from services.kernel.statute import Citation, Edition
 from services.kernel.who import Organ
 
 #: One citation or several.
@@ -20,9 +21,41 @@ Cite = Citation | tuple[Citation, ...]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A trigger that no step of ours records: the id of the event in the tables. Such a limit is kept, not run."""
+    """A trigger that no step of ours shows: the id of the event in the tables. The organ to which it happens notes it."""
 
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A trigger that nobody records because it is computed: the end of the limit of this name, or of each of several.
+
+    `extended` asks for the ends that an extension moved, each as it was before, and not for the end that came.
+    """
+
+    limit: str
+    extended: bool = False
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The names of the limits."""
+        return tuple(self.limit.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A trigger: that it was noted that the limit of this name was kept, which no step shows."""
+
+    limit: str
+
+
+class Transition(StrEnum):
+    """Under which edition an open line goes on when the law changes."""
+
+    #: Under the one in force when the line began.
+    BEGUN = "begun"
+    #: Each act under the one in force on its day.
+    ACT = "act"
 
 
 class State:
@@ -57,6 +90,10 @@ STAY = State("原处")
 STAY.name = "stay"
 
 
+#: In the place of a state or a provision that an older edition does not have.
+GONE: Any = None
+
+
 class States(tuple[State, ...]):
     """Several states, any of them: `base | extended`."""
 
@@ -72,12 +109,14 @@ class States(tuple[State, ...]):
 class Step:
     """可以: who may do what, from where to where, with which papers, under which provision.
 
-    `ids` are the ids of the tables, one for each state in `at`. `opens` names procedures whose line begins with this
+    `ids` are the ids of the tables, one for each state in `at`. `needs` are its papers and `tells` the facts that it
+    states, each a sentence in the words of the catalogue and of the vocabulary. `opens` names procedures whose line begins with this
     step; `carries` names steps of other procedures that are the same act and are taken with it where their line
     stands ready; `ends` names states of other procedures into which this step puts an open line. `hands_to` is the
     organ in charge from then on; `handover` is the part the step plays where control changes hands (offer, accept,
     return, withdraw); `liberty` says that the step takes a person into custody (`taken`) or lets them go (`given`).
-    `at_most` counts over the whole case of the person.
+    `at_most` counts over the whole case of the person. `leaves` says that the persons leave the case: for a `new` one,
+    `into` one that is there, or `any`.
     """
 
     def __init__(
@@ -90,6 +129,7 @@ class Step:
         ids: str,
         cite: Cite,
         needs: str = "",
+        tells: str = "",
         condition: str = "",
         opens: str = "",
         carries: str = "",
@@ -98,6 +138,7 @@ class Step:
         at_most: int | None = None,
         handover: str = "",
         liberty: str = "",
+        leaves: str = "",
     ) -> None:
         self.office = office
         self.zh = zh
@@ -106,6 +147,7 @@ class Step:
         self.ids = tuple(ids.split())
         self.cite = cite if isinstance(cite, tuple) else (cite,)
         self.needs = needs
+        self.tells = tells
         self.condition = condition
         self.opens = tuple(opens.split())
         self.carries = tuple(carries.split())
@@ -114,6 +156,7 @@ class Step:
         self.at_most = at_most
         self.handover = handover
         self.liberty = liberty
+        self.leaves = leaves
         self.name = ""
         self.procedure: type[Procedure]
 
@@ -170,19 +213,20 @@ UNDER_MEASURE = Condition("under_measure", "正在取保候审或者监视居住
 class Limit:
     """A period of the statute: 应当在…以内, 可以在…以内, or how long a measure lasts. Its name is the limit's id.
 
-    `after` is the step (or the event of the tables) that starts it; `by` are the steps that meet it, empty where no
-    step of ours shows the deed: then the limit is kept for reading and computing and is not run. `voice` is must, may
-    or lasts; `kind` is the word of the tables. `before` counts backwards. `extended_by` pairs steps with the
-    extension that each grants, by position; between `paused_by` and `resumed_by` the clock stands still; `void_by` are
-    steps after which nothing is owed any more; `restarts_at` begins it again from the start.
+    `after` is the step, the event of the tables, or the end or the keeping of another limit that starts it; `by` are the steps that
+    meet it, empty where no step of ours shows the deed: then the organ that is bound notes it. `kind` is the word of
+    the tables; `organs` are others that are bound in their own stages. `before` counts backwards. `extended_by` pairs
+    steps with the extension that each grants, by position; between `paused_by` and `resumed_by` the clock stands still;
+    `void_by` are steps after which nothing is owed any more; `restarts_at` begins it again from the start.
     """
 
     organ: Organ
     zh: str
     period: Period | None
-    after: "StepRef | Event"
+    after: "StepRef | Event | End | Kept"
     by: "StepRef" = ""
     kind: str = "obligation"
+    organs: tuple[Organ, ...] = ()
     when: Condition | None = None
     extensions: tuple[Extension, ...] = ()
     extended_by: "StepRef" = ""
@@ -203,7 +247,7 @@ class Limit:
     procedure: "type[Procedure]" = field(init=False, repr=False, compare=False)
 
     def __set_name__(self, owner: "type[Procedure]", name: str) -> None:
-        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "name", name.removesuffix("_"))
         object.__setattr__(self, "procedure", owner)
 
     @property
@@ -273,9 +317,17 @@ def must_not(organ: Organ, zh: str, **provision: Any) -> Ban:
     return Ban(organ, zh, **provision)
 
 
-def add(period: Period, ground: str = "", approver: str = "", source: str = "") -> Extension:
-    """延长: added to what ran before."""
-    return Extension(period, Mode.ADD, ground, approver, source)
+def add(
+    period: Period,
+    ground: str = "",
+    approver: str = "",
+    source: str = "",
+    *,
+    times: int | None = 1,
+    least: Period | None = None,
+) -> Extension:
+    """延长: added to what ran before; `times` is how often, None without end; `least` is the shortest."""
+    return Extension(period, Mode.ADD, ground, approver, source, times, least)
 
 
 def up_to(period: Period, ground: str = "", approver: str = "", source: str = "") -> Extension:
@@ -286,6 +338,10 @@ def up_to(period: Period, ground: str = "", approver: str = "", source: str = ""
 def open_ended(ground: str = "", approver: str = "", source: str = "") -> Extension:
     """延长 without a number of its own."""
     return Extension(None, Mode.OPEN, ground, approver, source)
+
+
+#: What stands in each procedure; a class does not change once it is made.
+_MEMBERS: "dict[type[Procedure], Mapping[str, Any]]" = {}
 
 
 class Procedure:
@@ -305,26 +361,51 @@ class Procedure:
     begins_at: ClassVar[str] = ""
     again: ClassVar[bool] = False
     in_force: ClassVar[date]
+    edition: ClassVar[str] = ""
+    until: ClassVar[date | None] = None
+    transition: ClassVar[Transition] = Transition.ACT
+    #: By the newer edition: the older one, and the older number of each article that moved.
+    cites: ClassVar[Mapping[Edition, tuple[Edition, Mapping[int, int]]]] = {}
+
+    @classmethod
+    def members(cls) -> Mapping[str, Any]:
+        """States and provisions in the order written, those of the newer edition first where this is an older one."""
+        found = _MEMBERS.get(cls)
+        if found is None:
+            found = _MEMBERS[cls] = {name: each for part in reversed(cls.__mro__) for name, each in vars(part).items()}
+        return found
 
     @classmethod
     def states(cls) -> Iterator[State]:
         """The states in the order written."""
-        return (member for member in vars(cls).values() if isinstance(member, State))
+        return (member for member in cls.members().values() if isinstance(member, State))
 
     @classmethod
     def steps(cls) -> Iterator[Step]:
         """The steps in the order written."""
-        return (member for member in vars(cls).values() if isinstance(member, Step))
+        return (member for member in cls.members().values() if isinstance(member, Step))
 
     @classmethod
     def limits(cls) -> Iterator[Limit]:
         """The limits in the order written."""
-        return (member for member in vars(cls).values() if isinstance(member, Limit))
+        return (member for member in cls.members().values() if isinstance(member, Limit))
 
     @classmethod
     def bans(cls) -> Iterator[Ban]:
         """The bans in the order written."""
-        return (member for member in vars(cls).values() if isinstance(member, Ban))
+        return (member for member in cls.members().values() if isinstance(member, Ban))
+
+    @classmethod
+    def cited(cls, citation: Citation) -> Citation:
+        """The provision that this edition goes by, where a newer one wrote the citation."""
+        older = cls.cites.get(citation.edition)
+        if older is None:
+            return citation
+        edition, moved = older
+        article = (
+            moved.get(citation.article, citation.article) if isinstance(citation.article, int) else citation.article
+        )
+        return Citation(edition, article, citation.paragraph, citation.item)
 
     @classmethod
     def initial(cls) -> State:

@@ -4,17 +4,20 @@
 but the row, so that any view can be dropped and replayed under any later law. Knows no procedure, no database, no HTTP.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 from services.kernel.code import Code, Line, Rule
 from services.kernel.errors import (
+    FactsMissing,
     Malformed,
     NotFound,
     OutOfOrder,
     PapersMissing,
+    Refused,
     Stale,
     TimeInFuture,
     Unfounded,
@@ -22,16 +25,22 @@ from services.kernel.errors import (
     UsedUp,
     WrongOrgan,
 )
-from services.kernel.period import local_date
+from services.kernel.facts import KINDS
+from services.kernel.passage import not_here
+from services.kernel.period import local_date, read_moment
 from services.kernel.policy import Policy
 from services.kernel.procedure import STAY
-from services.kernel.transition import Links, encode, instant, new_id, read_moment
+from services.kernel.transition import Links, encode, instant, new_id
 from services.kernel.who import HANDLING, Actor, Organ, organ_of
 
 #: How far an organ's clock may run ahead of ours before its act counts as one of the future. Ours, not the law's.
 SKEW = timedelta(seconds=10)
 
 State = dict[str, Any]
+#: Why a step may not be taken; the words are made only where somebody is told.
+Obstacle: TypeAlias = Callable[[], Refused]
+#: Where a line's edition stands in the state, for procedures that have several: [state, decided by, edition].
+_EDITION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,8 @@ class TakeStep:
     reason: str = ""
     to_organ: str = ""
     inferred: bool = False
+    #: What comes with persons who arrive from another case. Made by their leaving row, never asked for.
+    passage: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,10 @@ class Domain(Protocol):
     code: Code
     #: The steps that may be the first row of a case in this service.
     opening: frozenset[str]
+
+    def hindrance(self, head: Head, rule: Rule, subject: str, actor: Actor) -> Refused | None:
+        """What the service's own part of the record has against a step, whatever is handed in with it. Pure."""
+        ...
 
     def outcome(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the row says beyond the moves, such as subjects that come into being. Pure.
@@ -121,17 +136,19 @@ def decide(head: Head, command: TakeStep, *, domain: Domain, policy: Policy, at:
             params={"step": command.type},
         )
     subjects = _subjects(head, command, rule)
-    for subject in subjects:
-        _permit(state, rule, subject, command.actor, policy)
+    rule = _under(head, code, rule, subjects, command, at)
+    for subject in subjects if command.passage is None else ():
+        _mind(stranger(state, rule, subject, command.actor, policy))
     if command.version is not None and command.version != head.version:
         raise Stale(
             f"案件已变动，现为第{head.version}版；请重新读取后再办理。",
             f"the case is at version {head.version}",
             params={"current_version": f"v{head.version}"},
         )
-    occurred = _occurred(command, at)
-    moves = [move for subject in subjects for move in moves_of(head, code, rule, subject)]
+    occurred, day = _occurred(command, at)
+    moves = [move for subject in subjects for move in _begins(head, domain, rule, subject, command.actor, day)]
     _papers(code, rule, command)
+    _facts(rule, command)
     organs = _organs(state, command)
     recorded = max(instant(at), state.get("at", ""))
     body: dict[str, Any] = {
@@ -191,7 +208,8 @@ def fold(state: State, body: Mapping[str, Any], domain: Domain) -> State:
     for move in body["moves"]:
         was = lines.get(move["subject"], {})
         by = body["organ"] if move.get("decides") else was.get(move["procedure"], (None, ""))[1]
-        lines[move["subject"]] = {**was, move["procedure"]: [move["to"], by]}
+        stands = [move["to"], by, move["edition"]] if "edition" in move else [move["to"], by]
+        lines[move["subject"]] = {**was, move["procedure"]: stands}
     after["lines"] = lines
     if "organs" in body:
         after["organs"] = {**after.get("organs", {}), **body["organs"]}
@@ -227,54 +245,20 @@ def fold(state: State, body: Mapping[str, Any], domain: Domain) -> State:
     return after
 
 
-def available(head: Head, actor: Actor, *, domain: Domain, policy: Policy) -> list[dict[str, Any]]:
-    """Every step that this actor may take now, per subject, with the papers each needs.
-
-    Raises: NotFound where the case is not for this actor's eyes.
-    """
-    if not policy.may_see(actor, head.state):
-        raise NotFound("没有此案，或者不在本机关可见范围内。", "no such case, or not for this organ's eyes")
-    found: list[dict[str, Any]] = []
-    for rule in domain.code.kept_by(domain.service):
-        subjects = [
-            subject
-            for subject in _subjects_of_kind(head, rule.line)
-            if _allowed(head.state, rule, subject, actor, policy)
-            and not _stands(head, domain.code.lines[rule.procedure], subject).isdisjoint(rule.at)
-            and not _is_used_up(head.state, rule, subject)
-        ]
-        if subjects:
-            found.append(
-                {
-                    "type": rule.type,
-                    "zh": rule.zh,
-                    "office": rule.office_zh,
-                    "subjects": subjects,
-                    "needs": [list(group) for group in rule.papers.groups],
-                    "may_come_along": sorted(rule.papers.optional),
-                    "law_ref": rule.law_ref,
-                }
-            )
-    return found
-
-
-def _subjects_of_kind(head: Head, kind: str) -> list[str]:
+def subjects_of_kind(head: Head, kind: str) -> list[str]:
+    """What a step on a line of this kind may be taken for."""
     if kind == "case":
         return [head.case_id]
     return [subject for subject, what in head.state.get("subjects", {}).items() if what["kind"] == kind]
 
 
 def _subjects(head: Head, command: TakeStep, rule: Rule) -> tuple[str, ...]:
-    known = _subjects_of_kind(head, rule.line)
+    known = subjects_of_kind(head, rule.line)
     if rule.line == "case":
         return (head.case_id,)
     for subject in command.subjects:
         if subject not in known:
-            raise Unfounded(
-                "所指的对象不在本案记录之内。",
-                "a subject is not in this case",
-                errors=[{"pointer": "/subjects", "code": "not_in_case"}],
-            )
+            raise not_here(head.state, subject)
     if command.subjects or known:
         return tuple(dict.fromkeys(command.subjects or known))  # named twice is one
     raise Unfounded(
@@ -307,21 +291,50 @@ def _allowed(state: State, rule: Rule, subject: str, actor: Actor, policy: Polic
             return actor.organ in HANDLING and actor.organ == state.get("in_charge", {}).get(subject, Organ.POLICE)
         case Organ.HANDLING_ORGAN:
             return actor.organ in HANDLING
+        case Organ.CONCERNED_ORGAN:
+            return actor.organ is not Organ.SYSTEM
         case organ:
             return actor.organ == organ
 
 
-def _permit(state: State, rule: Rule, subject: str, actor: Actor, policy: Policy) -> None:
-    if not _allowed(state, rule, subject, actor, policy):
-        raise WrongOrgan(
-            f"“{rule.zh}”只能由{rule.organ.zh if rule.organ.zh in rule.office_zh else rule.organ.zh + '的' + rule.office_zh}办理。",
-            f"only {rule.office} of {rule.organ.value} may take {rule.type}",
-            law_ref=rule.law_ref,
-            params={"organ": rule.organ.value, "office": rule.office},
-        )
+def _mind(obstacle: Obstacle | None) -> None:
+    if obstacle is not None:
+        raise obstacle()
 
 
-def _stands(head: Head, line: Line, subject: str) -> set[str]:
+def stranger(state: State, rule: Rule, subject: str, actor: Actor, policy: Policy) -> Obstacle | None:
+    """Whether the step belongs to another organ or office."""
+    return None if _allowed(state, rule, subject, actor, policy) else partial(_not_theirs, rule)
+
+
+def _not_theirs(rule: Rule) -> WrongOrgan:
+    return WrongOrgan(
+        f"“{rule.zh}”只能由{rule.organ.zh if rule.organ.zh in rule.office_zh else rule.organ.zh + '的' + rule.office_zh}办理。",
+        f"only {rule.office} of {rule.organ.value} may take {rule.type}",
+        law_ref=rule.law_ref,
+        params={"organ": rule.organ.value, "office": rule.office},
+    )
+
+
+def away(head: Head, code: Code, rule: Rule, subject: str, standing: set[str]) -> Obstacle | None:
+    """Whether the line stands elsewhere than where the step begins, or the step was taken as often as the law allows."""
+    if standing.isdisjoint(rule.at):
+        return partial(_out_of_order, head, code, rule, subject)
+    return partial(_used_up, rule) if _is_used_up(head.state, rule, subject) else None
+
+
+def hurdle(head: Head, domain: Domain, rule: Rule, subject: str, actor: Actor) -> Obstacle | None:
+    """What is in the way of a step whoever's it is: where its line stands, or the service's own part of the record."""
+    standing = stands(head, domain.code.lines[rule.procedure], subject)
+    return away(head, domain.code, rule, subject, standing) or _own(head, domain, rule, subject, actor)
+
+
+def _own(head: Head, domain: Domain, rule: Rule, subject: str, actor: Actor) -> Obstacle | None:
+    refusal = domain.hindrance(head, rule, subject, actor)
+    return None if refusal is None else lambda: refusal
+
+
+def stands(head: Head, line: Line, subject: str) -> set[str]:
     """The states at which the line of a subject stands, for the purpose of the next step."""
     lines = head.state.get("lines", {})
     now = lines.get(subject, {}).get(line.name)
@@ -341,35 +354,33 @@ def _is_used_up(state: State, rule: Rule, subject: str) -> bool:
     return bool(rule.at_most) and state.get("counts", {}).get(subject, {}).get(rule.type, 0) >= (rule.at_most or 0)
 
 
-def moves_of(head: Head, code: Code, rule: Rule, subject: str) -> Iterator[dict[str, Any]]:
-    """Every line that a step moves for one subject: its own, and those it carries, opens and ends.
+def _begins(head: Head, domain: Domain, rule: Rule, subject: str, actor: Actor, day: date) -> Iterator[dict[str, Any]]:
+    yield from moves_of(head, domain.code, rule, subject, day)
+    _mind(_own(head, domain, rule, subject, actor))
+
+
+def moves_of(head: Head, code: Code, rule: Rule, subject: str, day: date) -> Iterator[dict[str, Any]]:
+    """Every line that a step of that day moves for one subject: its own, and those it carries, opens and ends.
 
     Raises: OutOfOrder, UsedUp.
     """
-    line = code.lines[rule.procedure]
-    standing = _stands(head, line, subject) & set(rule.at)
-    if not standing:
-        _refuse_order(head, code, rule, subject)
-    if _is_used_up(head.state, rule, subject):
-        raise UsedUp(
-            f"“{rule.zh}”以{rule.at_most}次为限，已经用尽。",
-            f"{rule.type} may be taken {rule.at_most} times only",
-            law_ref=rule.law_ref,
-            params={"at_most": rule.at_most},
-        )
-    yield _move(head, rule, subject, standing)
+    standing = stands(head, code.lines[rule.procedure], subject)
+    _mind(away(head, code, rule, subject, standing))
+    yield _move(head, rule, subject, standing & set(rule.at))
     lines, carried_lines = head.state.get("lines", {}), set()
     for name in rule.carries:
         other = code.rules[name]
-        for carried in _subjects_of_kind(head, other.line) if other.line != rule.line else [subject]:
-            ready = _stands(head, code.lines[other.procedure], carried) & set(other.at) - {"anew"}
+        for carried in subjects_of_kind(head, other.line) if other.line != rule.line else [subject]:
+            ready = stands(head, code.lines[other.procedure], carried) & set(other.at) - {"anew"}
             if ready and lines.get(carried, {}).get(other.procedure):
                 carried_lines.add(other.procedure)
                 yield {**_move(head, other, carried, ready), "carried": True}
     for procedure, to in rule.opens:
         other_line = code.lines[procedure]
-        for opened in _subjects_of_kind(head, other_line.line) if other_line.line != rule.line else [subject]:
-            yield {"subject": opened, "procedure": procedure, "to": to, "opened": True}
+        edition = other_line.edition(day, None)
+        for opened in subjects_of_kind(head, other_line.line) if other_line.line != rule.line else [subject]:
+            move = {"subject": opened, "procedure": procedure, "to": to, "opened": True}
+            yield {**move, "edition": edition} if edition else move
     for procedure, to in rule.ends:
         now = lines.get(subject, {}).get(procedure)
         if now and now[0] not in code.lines[procedure].ends and procedure not in carried_lines:
@@ -389,16 +400,76 @@ def _move(head: Head, rule: Rule, subject: str, standing: set[str]) -> dict[str,
     }
     if rule.decides:
         move["decides"] = True
+    if rule.edition:
+        move["edition"] = rule.edition
     return move
 
 
-def _refuse_order(head: Head, code: Code, rule: Rule, subject: str) -> None:
+def _under(head: Head, code: Code, rule: Rule, subjects: Sequence[str], command: TakeStep, at: datetime) -> Rule:
+    """The step as the edition has it that the lines of these subjects go by.
+
+    Raises: UnknownStep where that edition has no such step; Unfounded where the subjects go by several.
+    """
+    line = code.lines[rule.procedure]
+    if not line.editions:
+        return rule
+    _, day = _occurred(command, at)
+    editions = {line.edition(day, _begun(head, line, subject)) for subject in subjects}
+    if len(editions) > 1:
+        raise Unfounded(
+            f"所列人员的“{rule.procedure_zh}”适用不同时期的法律，须分别办理。",
+            "the subjects go by different editions of the law: take the step for each by itself",
+            law_ref=rule.law_ref,
+            errors=[{"pointer": "/subjects", "code": "several_editions"}],
+        )
+    found, unknown = edition_of(head, code, rule, subjects[0], day)
+    _mind(unknown)
+    return found
+
+
+def edition_of(head: Head, code: Code, rule: Rule, subject: str, day: date) -> tuple[Rule, Obstacle | None]:
+    """The step as the edition has it that the line of a subject goes by; or that this edition has no such step."""
+    line = code.lines[rule.procedure]
+    if not line.editions:
+        return rule, None
+    edition = line.edition(day, _begun(head, line, subject))
+    found = code.rule(rule.type, edition)
+    return found or rule, None if found else partial(_not_of_edition, rule, edition)
+
+
+def _not_of_edition(rule: Rule, edition: str) -> UnknownStep:
+    return UnknownStep(
+        f"本案“{rule.procedure_zh}”适用的法律没有“{rule.zh}”这一步骤。",
+        f"the edition {edition} has no step {rule.type}",
+        params={"step": rule.type, "edition": edition},
+    )
+
+
+def _begun(head: Head, line: Line, subject: str) -> str | None:
+    """The edition under which an open line began; None where none is open."""
+    now = head.state.get("lines", {}).get(subject, {}).get(line.name)
+    if now is None or len(now) <= _EDITION or (line.again and now[0] in line.ends):
+        return None
+    edition: str = now[_EDITION]
+    return edition
+
+
+def _used_up(rule: Rule) -> UsedUp:
+    return UsedUp(
+        f"“{rule.zh}”以{rule.at_most}次为限，已经用尽。",
+        f"{rule.type} may be taken {rule.at_most} times only",
+        law_ref=rule.law_ref,
+        params={"at_most": rule.at_most},
+    )
+
+
+def _out_of_order(head: Head, code: Code, rule: Rule, subject: str) -> OutOfOrder:
     line = code.lines[rule.procedure]
     now = head.state.get("lines", {}).get(subject, {}).get(rule.procedure)
     where = f"“{line.states_zh[now[0]]}”" if now else "尚未开始"
     wanted = "、".join(f"“{line.states_zh.get(state, '尚未开始')}”" for state in rule.at)
-    standing = _stands(head, line, subject)
-    raise OutOfOrder(
+    standing = stands(head, line, subject)
+    return OutOfOrder(
         f"{rule.procedure_zh}{'处于' if now else ''}{where}，“{rule.zh}”须在{wanted}时办理。",
         f"{rule.type} begins at {', '.join(rule.at)}; the line stands at {now[0] if now else 'nothing'}",
         law_ref=rule.law_ref,
@@ -452,6 +523,23 @@ def _papers(code: Code, rule: Rule, command: TakeStep) -> None:
             )
 
 
+def _facts(rule: Rule, command: TakeStep) -> None:
+    wrong = rule.tells.wrong(command.facts)
+    if wrong:
+        words = {"missing_fact": "缺少“{}”（{}）", "malformed_fact": "“{}”须是{}"}
+        told = "；".join(words[code].format(fact.zh, KINDS[fact.kind][0]) for fact, code in wrong)
+        raise FactsMissing(
+            f"“{rule.zh}”须写明有关情况：{told}。",
+            f"{rule.type} must state {', '.join(fact.key for fact, _ in wrong)}",
+            law_ref=rule.law_ref,
+            cure="在 facts 中写明后再次提交。",
+            errors=[
+                {"pointer": f"/facts/{fact.key}", "code": code, "params": {"zh": fact.zh, "kind": fact.kind}}
+                for fact, code in wrong
+            ],
+        )
+
+
 def _organs(state: State, command: TakeStep) -> dict[str, str]:
     """The organs that this step brings into the case: the actor's at its opening, and the one it is sent to."""
     brought: dict[str, str] = {}
@@ -469,9 +557,10 @@ def _organs(state: State, command: TakeStep) -> dict[str, str]:
     return brought
 
 
-def _occurred(command: TakeStep, at: datetime) -> str:
+def _occurred(command: TakeStep, at: datetime) -> tuple[str, date]:
+    """When the act was done, as it is written down, and the day of it."""
     if not command.occurred:
-        return instant(at)
+        return instant(at), local_date(at)
     try:
         moment = read_moment(command.occurred)
         written = instant(moment) if isinstance(moment, datetime) else moment.isoformat()
@@ -488,4 +577,4 @@ def _occurred(command: TakeStep, at: datetime) -> str:
             "an act cannot have happened in the future",
             errors=[{"pointer": "/occurred_at", "code": "in_future"}],
         )
-    return written
+    return written, local_date(moment)

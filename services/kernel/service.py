@@ -8,7 +8,7 @@ import contextlib
 import gc
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,20 +20,32 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.kernel import log
+from services.kernel import digests, log, tree
+from services.kernel.choice import available, unmet
 from services.kernel.clock import Clock, SystemClock
-from services.kernel.errors import Malformed, NotAllowed, NotFound, NotReady, Refused, UnknownStep
+from services.kernel.errors import (
+    CursorAhead,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    Refused,
+    Stale,
+    UnknownStep,
+)
 from services.kernel.identity import Reader
 from services.kernel.policy import Policy
-from services.kernel.record import Domain, Head, TakeStep, available
+from services.kernel.record import Domain, Head, TakeStep
 from services.kernel.settings import Settings
 from services.kernel.transition import encode
 from services.kernel.web import (
+    ACT_PROBLEMS,
     PROBLEMS,
     READ_PROBLEMS,
     Answer,
     Call,
     CurrentActor,
+    Id,
     ServiceApp,
     TransitionCreate,
     language,
@@ -77,6 +89,57 @@ class FeedPage(BaseModel):
     items: list[FeedEvent]
     next_cursor: str
     has_more: bool
+
+
+class DigestNode(BaseModel):
+    """A node of the digest tree: the cases under it, and how many of them have rows that do not follow from each other."""
+
+    prefix: str
+    cases: int
+    unsound: int
+    digest: str
+
+
+class DigestLeaf(BaseModel):
+    """Where one case stands: its last row, and the links of both chains after it."""
+
+    case_id: str
+    seq: int
+    sm3: str
+    sha256: str
+    sound: bool
+
+
+class Digests(BaseModel):
+    """A node of the digest tree at a position of the log, with what is below it: nodes, or the cases of a bucket.
+
+    `last` is where the log ends. While `position` is before it, asking again brings the tree further. `algorithm` names
+    hash, fan-out, depth and the encoding of nodes.
+    """
+
+    service: str
+    algorithm: str
+    position: int
+    last: int
+    node: DigestNode
+    children: list[DigestNode]
+    leaves: list[DigestLeaf]
+
+
+class RowProof(BaseModel):
+    """A row as it is stored, text and links, for whoever computes its chain again."""
+
+    seq: int
+    feed_seq: int
+    body: str
+    sm3: str
+    sha256: str
+
+
+class RowProofs(BaseModel):
+    """The rows of a case up to a position of the log, in order."""
+
+    items: list[RowProof]
 
 
 class Health(BaseModel):
@@ -212,7 +275,8 @@ def make_app(
                 await listening
             await engine.dispose()
 
-    common = (_health(domain.service), _feed(domain.service)) if keeps_log else (_health(domain.service),)
+    kept = (_feed(domain.service), _digests(domain.service)) if keeps_log else ()
+    common = (_health(domain.service), *kept)
     app = ServiceApp(
         *routers,
         *common,
@@ -259,7 +323,7 @@ def _feed(name: str) -> APIRouter:
     @router.get(
         f"/v1/feeds/{name}/events",
         response_model=FeedPage,
-        responses=READ_PROBLEMS,
+        responses={**READ_PROBLEMS, 409: ACT_PROBLEMS[409]},
         operation_id=f"{_prefix(name)}_readFeed",
         tags=["feeds"],
         summary="读取事件流",
@@ -277,6 +341,97 @@ def _feed(name: str) -> APIRouter:
         return Response(await _page(service, int(after or 0), limit, wait), media_type="application/json")
 
     return router
+
+
+def _digests(name: str) -> APIRouter:
+    router = APIRouter()
+    shown: dict[str, Any] = {"responses": {**READ_PROBLEMS, 412: ACT_PROBLEMS[412]}, "tags": ["digests"]}
+
+    @router.get(f"/v1/digests/{name}", operation_id=f"{_prefix(name)}_readDigests", summary="摘要树", **shown)
+    async def read_digests(
+        service: CurrentService,
+        actor: CurrentActor,
+        prefix: Annotated[str, Query(max_length=tree.DEPTH, pattern=r"^[0-9a-f]*$")] = "",
+        at: Annotated[int | None, Query(ge=0, lt=1 << 63)] = None,
+        fresh: Annotated[bool, Query()] = False,
+    ) -> Digests:
+        """A node of the digest tree. Without `at`, the tree is brought up to the log first.
+
+        `fresh` reads every row of the cases under the prefix anew. A tree that stands elsewhere than `at` is refused (412).
+        """
+        _may_read_log(service, actor)
+        if fresh and len(prefix) < digests.FRESH_DIGITS:
+            raise Malformed(
+                "一次重读的范围过大，prefix须有两位以上。",
+                "a prefix of two digits or more is needed to read anew",
+                errors=[{"pointer": "/query/prefix", "code": "too_short"}],
+            )
+        async with raw(service.engine) as connection:
+            last = await log.last(connection)
+            if fresh:
+                await digests.read_anew(connection, digests.LOG, name, prefix)
+            elif at is None:
+                await digests.advance(connection, digests.LOG, name, last)
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                found = await _subtree(connection, name, prefix, last)
+        if at is not None and found.position != at:
+            raise Stale("摘要树已不在所指位置。", "the tree stands elsewhere now", params={"position": found.position})
+        return found
+
+    @router.get(
+        f"/v1/digests/{name}/cases/{{case_id}}",
+        operation_id=f"{_prefix(name)}_readRowProofs",
+        summary="一案的记录与链",
+        **shown,
+    )
+    async def read_rows(
+        service: CurrentService,
+        actor: CurrentActor,
+        case_id: Id,
+        at: Annotated[int, Query(ge=0, lt=1 << 63)],
+    ) -> RowProofs:
+        """The rows of a case up to a position of the log, as they are stored."""
+        _may_read_log(service, actor)
+        async with raw(service.engine) as connection:
+            rows = await log.history(connection, case_id)
+        return RowProofs(
+            items=[
+                RowProof(
+                    seq=row["seq"],
+                    feed_seq=row["feed_seq"],
+                    body=row["body"],
+                    sm3=row["sm3"].hex(),
+                    sha256=row["sha256"].hex(),
+                )
+                for row in rows
+                if row["feed_seq"] <= at
+            ]
+        )
+
+    return router
+
+
+def _may_read_log(service: Service, actor: Actor) -> None:
+    if not service.policy.may_read_feeds(actor):
+        raise NotAllowed("本岗位无权读取整个事件流。", "this role may not read whole feeds")
+
+
+async def _subtree(connection: log.Connection, name: str, prefix: str, last: int) -> Digests:
+    leaves = await digests.leaves(connection, name, prefix) if len(prefix) == tree.DEPTH else []
+    return Digests(
+        service=name,
+        algorithm=tree.ALGORITHM,
+        position=await digests.position(connection, name),
+        last=last,
+        node=DigestNode(**asdict(await digests.node(connection, name, prefix))),
+        children=[DigestNode(**asdict(each)) for each in await digests.children(connection, name, prefix)],
+        leaves=[
+            DigestLeaf(
+                case_id=leaf.case_id, seq=leaf.seq, sm3=leaf.sm3.hex(), sha256=leaf.sha256.hex(), sound=leaf.sound
+            )
+            for leaf in leaves
+        ],
+    )
 
 
 def _health(name: str) -> APIRouter:
@@ -307,6 +462,13 @@ async def _page(service: Service, after: int, limit: int, wait: float) -> str:
     while True:
         async with raw(service.engine) as connection:
             rows = await log.feed(connection, after, limit)
+            last = after if rows else await log.last(connection)
+        if after > last:
+            raise CursorAhead(
+                "这个游标在本记录中从未给出：记录止于其前，可能是从旧备份恢复的。",
+                "this log never gave out the cursor: it ends before, and may have been restored from an old backup",
+                params={"last": last},
+            )
         if rows or remaining <= 0:
             break
         await service.bell.wait(min(remaining, _LOOK_AGAIN))
@@ -393,9 +555,22 @@ def policy_beside(file: str) -> Policy:
     return Policy.read(Path(file).parent / "policy.yaml")
 
 
-def available_now(service: Service, head: Head, actor: Actor, subject: str | None = None) -> dict[str, Any]:
-    """What this actor may do now, for the whole case or for one subject of it."""
-    items = available(head, actor, domain=service.domain, policy=service.policy)
-    if subject is not None:
-        items = [{**item, "subjects": [subject]} for item in items if subject in item["subjects"]]
-    return {"items": items, "version": f"v{head.version}"}
+def available_now(
+    service: Service, head: Head, actor: Actor, subject: str | None = None, *, also_unmet: bool = False
+) -> dict[str, Any]:
+    """What this actor may do now, for the whole case or for one subject of it; what they may not, if that is asked too.
+
+    When the limits end is for the coordinator to say, who alone reads all logs: `forecast` is where.
+    """
+    asked: dict[str, Any] = {
+        "domain": service.domain,
+        "policy": service.policy,
+        "at": service.clock.now(),
+        "only": subject or "",
+    }
+    return {
+        "items": available(head, actor, **asked),
+        "unmet": unmet(head, actor, **asked) if also_unmet else None,
+        "version": f"v{head.version}",
+        "forecast": f"/v1/cases/{head.case_id}/forecast",
+    }

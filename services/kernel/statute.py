@@ -4,6 +4,8 @@ A citation names an edition, because article numbers move between editions: ç¬¬ä
 Knows no procedure, no service.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,3 +74,17 @@ class Edition:
 
     def __getitem__(self, where: int | str | tuple[int | str, int] | tuple[int | str, int, int]) -> Citation:
         return Citation(self, *where) if isinstance(where, tuple) else Citation(self, where)
+
+
+_REF = re.compile(r"([A-Z0-9]+)-(\d{4}):(\d+|\D[^.]*)(?:\.([1-9]\d*))?(?:\.([1-9]\d*))?")
+
+
+def cited(ref: str, editions: Mapping[str, Edition]) -> Citation | None:
+    """The citation that `CPL-2018:91.3` writes; None where no known edition is cited so."""
+    found = _REF.fullmatch(ref)
+    edition = editions.get(found[1]) if found else None
+    if found is None or edition is None or edition.effective.year != int(found[2]):
+        return None
+    article = int(found[3]) if found[3].isdecimal() else found[3]
+    citation = Citation(edition, article, int(found[4] or 0) or None, int(found[5] or 0) or None)
+    return citation if article and citation.ref == ref else None

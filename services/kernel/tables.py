@@ -4,7 +4,7 @@
 derived from it and can be dropped and refolded. Text is the row as encoded once; cast it to `jsonb` to look inside.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -57,3 +57,35 @@ relation = Table(
     Column("organ_id", Text, primary_key=True),
     Column("case_id", Text, primary_key=True),
 )
+
+
+def add_digests(to: MetaData) -> None:
+    """The digest tree of a log, or of each log that is followed: `services/kernel/digests.py`."""
+    # Up to which position of its log each tree was made.
+    Table("digest_head", to, Column("service", Text, primary_key=True), Column("position", BigInteger, nullable=False))
+    # Where each case stands, and whether its rows follow from each other.
+    Table(
+        "digest_leaf",
+        to,
+        Column("service", Text, primary_key=True),
+        Column("case_id", Text, primary_key=True),
+        Column("bucket", Text(collation="C"), nullable=False),
+        Column("seq", Integer, nullable=False),
+        Column("sm3", LargeBinary, nullable=False),
+        Column("sha256", LargeBinary, nullable=False),
+        Column("sound", Boolean, nullable=False),
+        Index("digest_leaf_bucket", "service", "bucket"),
+    )
+    # The buckets and the nodes above them, by the digits that lead there.
+    Table(
+        "digest_node",
+        to,
+        Column("service", Text, primary_key=True),
+        Column("prefix", Text(collation="C"), primary_key=True),
+        Column("cases", BigInteger, nullable=False),
+        Column("unsound", BigInteger, nullable=False),
+        Column("digest", LargeBinary, nullable=False),
+    )
+
+
+add_digests(metadata)

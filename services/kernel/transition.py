@@ -12,13 +12,11 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from pydantic_core import to_json
-
-from services.kernel.period import Moment
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
@@ -62,19 +60,6 @@ def new_id(prefix: str) -> str:
 def instant(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds and Z, as on the wire."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-
-
-def read_moment(text: str) -> Moment:
-    """A legal date (`2026-11-22`) or an instant with its offset.
-
-    Raises: ValueError for anything else; an instant without offset says nothing about when.
-    """
-    if len(text) == len("2026-11-22"):
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("an instant needs its offset from UTC")
-    return moment
 
 
 def encode(body: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import yaml
-from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -70,13 +70,20 @@ class RequestBody(BaseModel):
 
 
 class Paper(RequestBody):
-    """A document handed in with a step."""
+    """A document handed in with a step.
+
+    `drafted_by` and `approved_by` are officers as the organ names them in its tokens, never a name of a person.
+    """
 
     kind: Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9_]+$", examples=["arrest_approval"])]
     number: Short | None = None
     digest: Annotated[str, Field(pattern=r"^(sm3|sha-256):[0-9a-f]{64}$")] | None = None
     package_id: Id | None = None
     issued_on: Day | None = None
+    drafted_by: Short | None = None
+    approved_by: Short | None = None
+    approved_on: Day | None = None
+    served_on: Day | None = None
 
 
 class TransitionCreate(RequestBody):
@@ -134,8 +141,23 @@ class Problem(BaseModel):
     trace_id: str
 
 
+class MetLimit(BaseModel):
+    """A limit of the law that a step meets: who must (or may) within which period, as an ISO 8601 duration."""
+
+    limit: str
+    zh: str
+    voice: str
+    period: str
+    law_ref: str
+
+
 class Available(BaseModel):
-    """A step that may be taken now: by which office, for whom, with which papers (one of each group of `needs`)."""
+    """A step that may be taken now: by which office, for whom, with which papers (one of each group of `needs`).
+
+    `tells` are the facts that the act must state, `may_tell` those that it may.
+
+    `limits` are those that it meets; when each of them ends in this case, `forecast` says.
+    """
 
     type: str
     zh: str
@@ -143,14 +165,43 @@ class Available(BaseModel):
     subjects: list[str]
     needs: list[list[str]]
     may_come_along: list[str]
+    tells: list[str]
+    may_tell: list[str]
     law_ref: str
+    limits: list[MetLimit]
+
+
+class Unmet(BaseModel):
+    """A step that the caller may not take now: the refusal it would get (`code`, `detail`, `law_ref`, `cure`).
+
+    `ready` says that another organ or office (`office`) could take it now; `available` are the steps that the line of
+    the procedure has instead.
+    """
+
+    type: str
+    zh: str
+    office: str
+    subjects: list[str]
+    code: str
+    detail: str
+    detail_en: str
+    law_ref: str
+    cure: str
+    available: list[str]
+    ready: bool
 
 
 class AvailableTransitions(BaseModel):
-    """What the caller may do now, at this version."""
+    """What the caller may do now, at this version; `unmet` only where it is asked for.
+
+    `unmet` has the steps of every line that has begun or could begin now. `forecast` is where the coordinator, who alone
+    reads all logs, says until when.
+    """
 
     items: list[Available]
+    unmet: list[Unmet] | None = None
     version: str
+    forecast: str
 
 
 class BulkResult(BaseModel):
@@ -547,6 +598,10 @@ def current_actor(
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
+#: Whether an answer to what may be done now also says what may not, and why.
+AlsoUnmet = Annotated[
+    bool, Query(alias="unmet", description="Also the steps that may not be taken now, each with its refusal.")
+]
 _READS = {
     400: "请求不成立",
     401: "身份未经确认",

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Organ(StrEnum):
-    """Which organ. The last five are resolved from the case when the step is taken."""
+    """Which organ. The last six are resolved from the case when the step is taken."""
 
     POLICE = "police"
     PROCURATORATE = "procuratorate"
@@ -28,6 +28,7 @@ class Organ(StrEnum):
     TRANSFERRING_ORGAN = "transferring_organ"
     RECEIVING_ORGAN = "receiving_organ"
     HANDLING_ORGAN = "handling_organ"
+    CONCERNED_ORGAN = "concerned_organ"
 
     @property
     def zh(self) -> str:
@@ -55,7 +56,7 @@ ORGANS_ZH = {
     Organ.PROCURATORATE: "人民检察院",
     Organ.COURT: "人民法院",
     Organ.DETENTION_CENTER: "看守所",
-    Organ.JUSTICE_BUREAU: "法律援助机构",
+    Organ.JUSTICE_BUREAU: "司法行政机关",
     Organ.PRISON: "监狱",
     Organ.PARTY: "当事人",
     Organ.LAWYER: "律师",
@@ -68,6 +69,7 @@ ORGANS_ZH = {
     Organ.TRANSFERRING_ORGAN: "移送机关",
     Organ.RECEIVING_ORGAN: "接收机关",
     Organ.HANDLING_ORGAN: "公安机关、人民检察院或者人民法院",
+    Organ.CONCERNED_ORGAN: "与本案有关的机关或者当事人",
 }
 
 

@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import asyncpg
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -19,8 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.kernel import log
 from services.kernel.clock import Clock
 from services.kernel.errors import KeyReused, NotReady, Refused
+from services.kernel.period import read_moment
 from services.kernel.policy import Policy
 from services.kernel.record import Domain, Entry, Head, TakeStep, decide
+from services.kernel.transition import digest
 
 #: The most commands that share one commit.
 BATCH = 256
@@ -169,7 +172,7 @@ class Desk:
     ) -> None:
         loaded = await log.load(connection, list({waiting.command.case_id for waiting in batch}), keys)
         heads = dict(loaded.heads)
-        decided: list[tuple[_Waiting, Entry]] = []
+        decided: list[tuple[_Waiting, tuple[Entry, ...]]] = []
         now = self.clock.now()
         for waiting in batch:
             command = waiting.command
@@ -183,6 +186,15 @@ class Desk:
                     command = replace(command, known=known)
                 head = heads.get(command.case_id) or Head(command.case_id)
                 entry = decide(head, command, domain=self.domain, policy=self.policy, at=now)
+                entries: tuple[Entry, ...] = (entry,)
+                arriving = counterpart(entry)
+                if arriving is not None:
+                    if arriving.case_id not in heads:
+                        more = (await log.load(connection, [arriving.case_id], [])).heads
+                        loaded = log.Loaded({**loaded.heads, **more}, loaded.commands)
+                        heads.update(more)
+                    other = heads.get(arriving.case_id) or Head(arriving.case_id)
+                    entries = (entry, arrive(other, entry, arriving, domain=self.domain, policy=self.policy, at=now))
             except (*AWAY, asyncpg.PostgresError):
                 raise
             except Exception as error:  # noqa: BLE001 - refused, or a mistake of ours: the command's own in either case
@@ -191,24 +203,27 @@ class Desk:
             if waiting.dry_run:
                 self._answer(waiting, Taken(entry.text, entry.head.version, command.case_id))
             else:
-                heads[command.case_id] = entry.head
-                decided.append((waiting, entry))
+                heads.update((each.head.case_id, each.head) for each in entries)
+                decided.append((waiting, entries))
         if decided:
             await self._append(connection, loaded, decided)
 
     async def _append(
-        self, connection: log.Connection, loaded: log.Loaded, decided: list[tuple[_Waiting, Entry]]
+        self, connection: log.Connection, loaded: log.Loaded, decided: list[tuple[_Waiting, tuple[Entry, ...]]]
     ) -> None:
+        rows = [entry for _, entries in decided for entry in entries]
         expected = {
             entry.head.case_id: loaded.heads[entry.head.case_id].version if entry.head.case_id in loaded.heads else 0
-            for _, entry in decided
+            for entry in rows
         }
+        # Rows that are one act in two cases: all of this batch or none of it.
+        write = log.append if len(rows) == len(decided) else log.append_together
         try:
-            won = await log.append(connection, expected, [entry for _, entry in decided])
+            won = await write(connection, expected, rows)
         except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
             # Another process used one of these keys just now: what it did will be found on loading again.
             won = set()
-        for waiting, entry in decided:
+        for waiting, (entry, *_) in decided:
             if entry.head.case_id in won:
                 self._answer(waiting, Taken(entry.text, entry.head.version, entry.head.case_id))
             elif waiting.tries < TRIES:
@@ -222,6 +237,42 @@ class Desk:
     def _answer(self, waiting: _Waiting, taken: Taken) -> None:
         if not waiting.answer.done():
             waiting.answer.set_result(taken)
+
+
+def counterpart(entry: Entry) -> TakeStep | None:
+    """The arriving row that belongs to a leaving one, to be decided on the other case; None where nobody leaves.
+
+    Its key is the leaving row's id, its actor the same: who may not see the other case sends nobody there.
+    """
+    body = entry.body
+    if "left" not in body:
+        return None
+    left = {name: value for name, value in body["left"].items() if name not in {"to", "arrives_by"}}
+    told = digest("sm3", entry.text.encode())
+    return TakeStep(
+        case_id=body["left"]["to"],
+        type=body["left"]["arrives_by"],
+        actor=entry.command.actor,
+        key=body["id"],
+        fingerprint=told.partition(":")[2],
+        occurred=body["occurred_at"],
+        inferred=entry.command.inferred,
+        passage={
+            **left,
+            "from": body["case_id"],
+            "transition": body["id"],
+            "digest": told,
+            "law_ref": body["law_ref"],
+            "basis": body["basis"],
+        },
+    )
+
+
+def arrive(head: Head, leaving: Entry, arriving: TakeStep, *, domain: Domain, policy: Policy, at: datetime) -> Entry:
+    """The arriving row, recorded after the leaving one, whichever case was ahead of the clock."""
+    left = read_moment(leaving.body["recorded_at"])
+    assert isinstance(left, datetime), "recorded_at is an instant"
+    return decide(head, arriving, domain=domain, policy=policy, at=max(at, left + timedelta(microseconds=1)))
 
 
 def _again(command: TakeStep, earlier: log.Remembered) -> Taken:

@@ -34,7 +34,7 @@ from services.kernel.period import (
     total,
     years,
 )
-from services.law.holidays import CALENDAR, StateCouncilCalendar
+from services.law.holidays import CALENDAR, StateCouncilCalendar, read_announced
 
 DAY = timedelta(days=1)
 
@@ -426,6 +426,13 @@ def test_excluded_days_stop_hours_too():
     assert result.rules == ("R3", "R10")
 
 
+def test_what_is_owed_at_once_belongs_to_the_day_that_begins():
+    """R10、R20：零时起应当立即办理的，当日停止的时间不计入。"""
+    result = end(AT_ONCE, moment("2026-03-02T00:00"), **HELD, excluded=[(date(2026, 3, 2), date(2026, 3, 4))])
+
+    assert result.deadline == moment("2026-03-04T00:00")
+
+
 def test_a_stop_after_the_last_hour_revives_nothing():
     """同上；只知道起算日的，至次日二十四时届满，其后中止的不复活。"""
     excluded = [(date(2026, 3, 4), date(2026, 3, 9))]
@@ -567,7 +574,33 @@ def test_a_later_announcement_overrides():
     assert [amended.is_workday(date(2040, 10, day)) for day in (1, 2, 6)] == [False, True, True]
     assert amended.is_workday(date(2026, 10, 1))
     assert amended.is_published(date(2040, 10, 1))
-    assert (CALENDAR.version[-2:], amended.version[-2:]) == ("+0", "+3")
+    assert not amended.is_published(date(2035, 10, 1))
+
+
+def test_a_version_names_what_was_announced():
+    """放假安排不同，版本不同；内容相同，版本相同。"""
+    one, same = ({date(2027, 1, 1): False, date(2027, 2, 6): True}, {date(2027, 2, 6): True, date(2027, 1, 1): False})
+    versions = [StateCouncilCalendar(each).version for each in ({}, one, same, {date(2027, 1, 1): True})]
+
+    assert versions[0].startswith("chinesecalendar-1.")
+    assert versions[1] == versions[2]
+    assert len(set(versions)) == 3
+    assert versions[1].startswith(f"{versions[0]}+2027-")
+
+
+def test_a_notice_can_be_given_in_a_file():
+    """国务院办公厅关于部分节假日安排的通知：软件包尚未收录的，以文件写明。"""
+    told = read_announced('{"holidays": ["2027-01-01"], "workdays": ["2027-02-06"]}')
+
+    assert told == {date(2027, 1, 1): False, date(2027, 2, 6): True}
+    for wrong in (
+        "[]",
+        '{"free": []}',
+        '{"holidays": ["1月1日"]}',
+        '{"holidays": ["2027-01-01"], "workdays": ["2027-01-01"]}',
+    ):
+        with pytest.raises(ValueError, match=r"SINGLETRACK_HOLIDAYS|isoformat"):
+            read_announced(wrong)
 
 
 # Properties.
@@ -624,6 +657,23 @@ def test_rolling_never_moves_an_end_earlier_and_never_moves_custody(period, star
         assert not result.provisional
     else:
         assert CALENDAR.is_workday(result.last_day)
+
+
+@UNWRITTEN
+@given(PERIODS, DATES, PAUSES, ROLLS, MONTH_ENDS)
+def test_custody_changes_only_whether_an_end_rolls(period, start, pauses, roll, month_end):
+    """刑事诉讼法（2018）第一百零五条第四款：是否在押，只决定届满日遇节假日是否顺延（R7a）。"""
+    facts = {"roll": roll, "month_end": month_end, "excluded": intervals(start, pauses[:1])}
+
+    held, free = end(period, start, held=True, **facts), end(period, start, held=False, **facts)
+
+    if roll is not Roll.ONLY_IF_NOT_DETAINED:
+        assert (held.last_day, held.base_end) == (free.last_day, free.base_end)
+        return
+    assert held.last_day == held.base_end == free.base_end
+    between = [held.last_day + n * DAY for n in range((free.last_day - held.last_day).days)]
+    assert not any(CALENDAR.is_workday(day) for day in between)
+    assert CALENDAR.is_workday(free.last_day)
 
 
 @UNWRITTEN

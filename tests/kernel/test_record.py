@@ -1,6 +1,7 @@
 """Decisions and their fold: a toy law small enough to see through, and the real one walked at random."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,8 +13,9 @@ import pytest
 
 from services.case_flow.domain import CaseFlow
 from services.custody_transfer.domain import CustodyTransfer
+from services.kernel.choice import available
 from services.kernel.clock import HandClock
-from services.kernel.code import Code
+from services.kernel.code import Code, Rule
 from services.kernel.errors import (
     Malformed,
     NotFound,
@@ -30,7 +32,7 @@ from services.kernel.errors import (
 from services.kernel.papers import Catalogue, Document
 from services.kernel.policy import Policy
 from services.kernel.procedure import ANEW, STAY, Office, Procedure, State
-from services.kernel.record import Domain, Entry, Head, TakeStep, available, decide, fold
+from services.kernel.record import Domain, Entry, Head, TakeStep, decide, fold
 from services.kernel.statute import Edition
 from services.kernel.transition import Links, sm3
 from services.kernel.who import PREFIXES, Actor, Organ, organ_of
@@ -43,6 +45,8 @@ DECIDER = Office(Organ.DECIDING_ORGAN, "officer", "决定机关")
 GIVER = Office(Organ.TRANSFERRING_ORGAN, "officer", "移送机关")
 TAKER = Office(Organ.RECEIVING_ORGAN, "officer", "接收机关")
 PARTY = Office(Organ.PARTY, "officer", "当事人")
+#: A fact of each kind.
+VALUES = {"text": "某", "number": 1, "yes": True, "moment": "2026-03-16", "names": ["某"], "table": [{"某": 1}]}
 CATALOGUE = Catalogue(
     Document("warrant", "拘留证", "police", "document"),
     Document("decision", "逮捕决定书", "procuratorate", "document"),
@@ -146,6 +150,9 @@ class Toy:
     code = Code(CATALOGUE, (Report, Measure, Bond, Appeal, Keeping, Elsewhere))
     opening = frozenset({"report:open"})
 
+    def hindrance(self, head: Head, rule: Rule, subject: str, actor: Actor) -> Refused | None:
+        return None
+
     def outcome(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         named = {new: {"kind": kind} for new, kind in command.facts.get("named", {}).items()}
         return {"created": named} if named else {}
@@ -211,7 +218,7 @@ class Record:
 
     def may(self, by: Actor = POLICE) -> dict[str, list[str]]:
         """What may be done now, and for whom."""
-        found = available(self.head, by, domain=self.domain, policy=self.policy)
+        found = available(self.head, by, domain=self.domain, policy=self.policy, at=self.clock.now())
         return {each["type"]: each["subjects"] for each in found}
 
 
@@ -680,39 +687,43 @@ def walk(service: str, seed: int, steps: int) -> Record:
         record.clock.passes(hours=chance.uniform(0, 100))
         by = chance.choice(people)
         try:
-            found = available(record.head, by, domain=record.domain, policy=record.policy)
+            found = available(record.head, by, domain=record.domain, policy=record.policy, at=record.clock.now())
         except NotFound:
             continue
+        # A note names an event or a limit, which this walk does not.
+        found = [each for each in found if not each["type"].startswith("legal_record:")]
         if chance.random() < 0.5:
             found = [each for each in found if not each["type"].startswith(("case_record:", "custody_title:"))]
         if not found:
             continue
-        item = chance.choice(found)
-        # A custody that has ended is the custody service's to leave out.
-        lasting = [
-            each for each in item["subjects"] if not record.head.state.get("subjects", {}).get(each, {}).get("ended")
-        ]
-        if not lasting:
-            continue
-        subjects = chance.sample(lasting, chance.randint(1, len(lasting)))
+        # What was taken least comes first: most steps move nothing and could be taken for ever.
+        often = Counter(entry.body["type"] for entry in record.entries)
+        item = min(found, key=lambda each: (often[each["type"]], chance.random()))
+        subjects = chance.sample(item["subjects"], chance.randint(1, len(item["subjects"])))
         kinds = [chance.choice(group) for group in item["needs"]]
         kinds += [kind for kind in item["may_come_along"] if chance.random() < 0.3]
         given: dict[str, Any] = {"documents": tuple({"kind": kind, "digest": "sm3:00"} for kind in kinds)}
         rule = record.domain.code.rules[item["type"]]
+        given["facts"] = {fact.key: VALUES[fact.kind] for fact in rule.tells.required}
+        leaves = record.domain.code.steps[item["type"]].leaves
+        if leaves and (chance.random() < 0.95 or len(subjects) == len(record.head.state["subjects"])):
+            continue  # somebody must stay, and who leaves goes no further here
+        if leaves in {"into", "any"}:
+            given["facts"]["into"] = "case_other"
         if rule.handover == "offer":
             holders = {record.head.state["holder"][subject] for subject in subjects}
             takers = [each for each in ("pol-330106", "proc-330106", "court-330106") if each not in holders]
             given["to_organ"] = chance.choice(takers or ["court-330106-2"])
         if item["type"] == "custody_admission:admit":
-            given["facts"] = {**admits, "person_id": f"per_{record.head.version}"}
+            given["facts"] |= {**admits, "person_id": f"per_{record.head.version}"}
             if sum(not what.get("ended") for what in record.head.state["subjects"].values()) > 2:
                 continue
         elif item["type"] == "case_record:add_person":
-            given["facts"] = {"label": f"犯罪嫌疑人{record.head.version}"}
+            given["facts"] |= {"label": f"犯罪嫌疑人{record.head.version}"}
             if len(record.head.state.get("subjects", {})) >= 4:
                 continue
         elif item["type"] == "custody_title:add" or (service == "custody_transfer" and chance.random() < 0.2):
-            given["facts"] = {"title": {"limit": "trial_ordinary", "extensions": chance.randint(0, 3)}}
+            given["facts"] |= {"title": {"limit": "trial_ordinary", "extensions": chance.randint(0, 3)}}
         record.takes(
             item["type"], *([] if rule.line == "case" else subjects), by=by, version=record.head.version, **given
         )
