@@ -9,15 +9,19 @@ from services.kernel.procedure import (
     DETAINED,
     STAY,
     Event,
+    Kept,
     Procedure,
     Remark,
     State,
+    add,
     may_within,
     must,
     must_not,
     up_to,
 )
 from services.kernel.who import Organ
+from services.law.facts import DEPUTIES
+from services.law.matters import FOREIGNER, NO_CRIME, NOT_FROM_SUPERVISION
 from services.law.offices import CASE_MANAGEMENT, CHIEF, COUNTY_HEAD, OFFICER, PRESIDENT, SUPERIOR_CHIEF
 from services.law.statutes import CPL, MPS, SPC, SPP
 
@@ -55,10 +59,22 @@ class ArrestReview(Procedure):
         cite=(CPL[87], MPS[137]),
     )
     decide_procuratorate = CHIEF.may(
-        "决定逮捕", at=ANEW, to=approved, ids="P09.S02", needs="逮捕决定书（检察）", cite=(CPL[80], SPP[337])
+        "决定逮捕",
+        at=ANEW,
+        to=approved,
+        ids="P09.S02",
+        needs="逮捕决定书（检察）",
+        ends="direct_prosecution:exited",
+        cite=(CPL[80], SPP[337]),
     )
     decide_court = PRESIDENT.may(
-        "决定逮捕", at=ANEW, to=approved, ids="P09.S03", needs="逮捕决定书（法院）", cite=(CPL[80], SPC[163])
+        "决定逮捕",
+        at=ANEW,
+        to=approved,
+        ids="P09.S03",
+        needs="逮捕决定书（法院）",
+        ends="direct_prosecution:exited",
+        cite=(CPL[80], SPC[163]),
     )
 
     # 审查
@@ -68,6 +84,7 @@ class ArrestReview(Procedure):
         to=accepted,
         ids="P09.T01",
         needs="受理案件登记表（检察）、接收案件通知书、案卷（电子卷宗）移送清单",
+        tells="[案号]",
         condition="属于本院管辖，案卷齐备，期限未满",
         cite=(SPP[157], SPP[158]),
     )
@@ -86,6 +103,7 @@ class ArrestReview(Procedure):
         to=not_approved,
         ids="P09.T03",
         needs="不批准逮捕决定书、不批准逮捕理由说明书、[补充侦查提纲]",
+        tells="[承办人]",
         cite=(CPL[90], SPP[285]),
     )
 
@@ -96,6 +114,7 @@ class ArrestReview(Procedure):
         to=executed,
         ids="P09.T04 P09.T17",
         needs="逮捕证、逮捕通知书、批准/不批准逮捕决定执行回执",
+        tells=f"[{DEPUTIES}]",
         carries="criminal_detention:arrest",
         liberty="taken",
         opens="custody_extension",
@@ -116,6 +135,7 @@ class ArrestReview(Procedure):
         to=executed,
         ids="P09.T06",
         needs="逮捕证、逮捕通知书、批准/不批准逮捕决定执行回执",
+        tells=f"[{DEPUTIES}]",
         carries="criminal_detention:arrest",
         liberty="taken",
         opens="custody_extension",
@@ -166,7 +186,13 @@ class ArrestReview(Procedure):
         cite=(CPL[92], MPS[141, 1]),
     )
     uphold = CHIEF.may(
-        "复议维持", at=reconsidering, to=upheld, ids="P09.T12", needs="复议决定书（检察）", cite=SPP[290]
+        "复议维持",
+        at=reconsidering,
+        to=upheld,
+        ids="P09.T12",
+        needs="复议决定书（检察）",
+        tells="[承办人]",
+        cite=SPP[290],
     )
     overturn = CHIEF.may(
         "复议改为批准逮捕",
@@ -174,6 +200,7 @@ class ArrestReview(Procedure):
         to=overturned,
         ids="P09.T13",
         needs="复议决定书（检察）、批准逮捕决定书",
+        tells="[承办人]",
         cite=SPP[290],
     )
     request_review = COUNTY_HEAD.may(
@@ -198,7 +225,9 @@ class ArrestReview(Procedure):
         "审查逮捕（已拘留）",
         days(7),
         kind="detention",
-        after="criminal_detention:request_arrest",
+        after=accept,
+        on_expiry="没有决定的，应当释放，羁押的依据终止",
+        note="自收到提请批准逮捕书起算，以受理之日为收到之日",
         by=approve | refuse,
         when=DETAINED,
         roll=Roll.NEVER,
@@ -210,7 +239,8 @@ class ArrestReview(Procedure):
         Organ.PROCURATORATE,
         "审查逮捕（未拘留）",
         days(15),
-        after=request,
+        after=accept,
+        note="自收到提请批准逮捕书起算，以受理之日为收到之日；延长由人民检察院登记",
         by=approve | refuse,
         when=AT_LARGE,
         extensions=(up_to(days(20), "重大、复杂案件", "检察院", "SPP 282"),),
@@ -269,8 +299,10 @@ class ArrestReview(Procedure):
         Organ.POLICE,
         "无罪不捕后不复议不撤案",
         days(15),
-        after=Event("non_approval_received"),
-        note="只适用于没有犯罪事实、依法不追究或者非犯罪嫌疑人所为的不捕；案由不在步骤中，故只登记",
+        after=refuse,
+        by="arrest_review:request_reconsideration investigation_close:withdraw investigation_close:terminate",
+        when=NO_CRIME,
+        note="不批准逮捕的理由由决定写明",
         on_expiry="纠正违法通知书",
         cite=SPP[287],
     )
@@ -278,19 +310,80 @@ class ArrestReview(Procedure):
         Organ.POLICE,
         "逮捕后讯问",
         hours(24),
-        after=Event("arrest_executed"),
+        after=execute | execute_on_capture,
+        organs=(Organ.PROCURATORATE, Organ.COURT),
         roll=Roll.NEVER,
-        note="讯问由证据服务的笔录证明，尚无对应步骤",
+        note="讯问由决定逮捕的机关登记，笔录在证据服务",
         cite=(CPL[94], MPS[144], SPP[302], SPC[168]),
     )
     arrest_family_notice = must(
         Organ.POLICE,
         "逮捕通知家属",
         hours(24),
-        after=Event("arrest_executed"),
+        after=execute | execute_on_capture,
+        organs=(Organ.PROCURATORATE, Organ.COURT),
         roll=Roll.NEVER,
-        note="逮捕通知书随执行逮捕一并登记，送达另由送达回证证明",
+        note="逮捕通知书随执行逮捕一并登记，通知由办案机关登记；无法通知的除外，登记理由",
         cite=(CPL[93, 2], MPS[145], SPP[301], SPC[167]),
+    )
+
+    # 应当：外国人；人民检察院直接受理侦查的案件
+    foreigner_arrest_filing = must(
+        Organ.PROCURATORATE,
+        "外国人批捕备案",
+        hours(48),
+        after=approve,
+        when=FOREIGNER,
+        roll=Roll.NEVER,
+        note="报上一级人民检察院备案，由人民检察院登记",
+        cite=SPP[294],
+    )
+    self_inv_arrest_submit = must(
+        Organ.PROCURATORATE,
+        "自侦案件移送审查逮捕",
+        days(7),
+        kind="detention",
+        after="criminal_detention:detain_for_procuratorate",
+        when=NOT_FROM_SUPERVISION,
+        void_by=(
+            "arrest_review:decide_procuratorate criminal_detention:release criminal_detention:release_before_admission "
+            "criminal_detention:grant_bail bail:decide_procuratorate residential_surveillance:decide_procuratorate"
+        ),
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="侦查部门在检察院内部移送，由人民检察院登记；不再逮捕的不适用",
+        cite=SPP[296],
+    )
+    self_inv_arrest_decide = must(
+        Organ.PROCURATORATE,
+        "自侦案件决定逮捕（已拘留）",
+        days(7),
+        kind="detention",
+        after=Kept("self_inv_arrest_submit"),
+        by=(
+            "arrest_review:decide_procuratorate criminal_detention:release criminal_detention:grant_bail "
+            "bail:decide_procuratorate residential_surveillance:decide_procuratorate"
+        ),
+        when=DETAINED,
+        extensions=(add(days(3), "特殊情况（1至3日）", "检察长", "SPP 297"),),
+        extended_by="criminal_detention:extend",
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="自收到移送审查逮捕的意见起算，以移送之日为收到之日",
+        cite=SPP[297],
+    )
+    self_inv_arrest_decide_not_detained = must(
+        Organ.PROCURATORATE,
+        "自侦案件决定逮捕（未拘留）",
+        days(15),
+        after=Event("self_inv_arrest_opinion_received"),
+        by=decide_procuratorate,
+        when=AT_LARGE,
+        extensions=(up_to(days(20), "重大、复杂案件", "检察长", "SPP 297"),),
+        note="收到意见和延长由人民检察院登记；决定不予逮捕没有步骤",
+        cite=SPP[297],
     )
 
     # 不得

@@ -3,8 +3,22 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
-from services.kernel.procedure import UNDER_MEASURE, Event, Procedure, Remark, State, lasts, may_within, must, must_not
+from services.kernel.procedure import (
+    UNDER_MEASURE,
+    End,
+    Event,
+    Kept,
+    Procedure,
+    Remark,
+    State,
+    lasts,
+    may_within,
+    must,
+    must_not,
+)
 from services.kernel.who import Organ
+from services.law.facts import DEPUTIES
+from services.law.matters import DEPOSIT_FORFEITED, GUARANTOR_FINED
 from services.law.offices import CHIEF, CLOCK, COUNTY_HEAD, DECIDING_ORGAN, PRESIDENT, STATION
 from services.law.statutes import CPL, JY06, MPS, QB22, SPC, SPP
 
@@ -34,8 +48,12 @@ class Bail(Procedure):
         to=decided,
         ids="P07.T01",
         needs="呈请取保候审报告书、取保候审决定书",
+        tells=f"[{DEPUTIES}]",
         condition="符合取保候审条件；保证人和保证金不得同时使用",
-        ends="criminal_detention:bailed custody_extension:ended residential_surveillance:lifted summons:next_measure",
+        ends=(
+            "criminal_detention:bailed custody_extension:ended residential_surveillance:lifted summons:next_measure "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
         liberty="given",
         cite=(CPL[67, 1], MPS[81], MPS[83]),
     )
@@ -45,8 +63,12 @@ class Bail(Procedure):
         to=decided,
         ids="P07.T02",
         needs="取保候审决定书（检察）、执行取保候审通知书",
+        tells=f"[{DEPUTIES}]",
         condition="符合取保候审条件；保证人和保证金不得同时使用",
-        ends="criminal_detention:bailed custody_extension:ended residential_surveillance:lifted summons:next_measure",
+        ends=(
+            "criminal_detention:bailed custody_extension:ended residential_surveillance:lifted summons:next_measure "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
         liberty="given",
         cite=(CPL[67, 1], SPP[86], SPP[93, 1], SPP[95]),
     )
@@ -56,8 +78,12 @@ class Bail(Procedure):
         to=decided,
         ids="P07.T03",
         needs="取保候审决定书（法院）",
+        tells=f"[{DEPUTIES}]",
         condition="符合取保候审条件；保证人和保证金不得同时使用",
-        ends="criminal_detention:bailed custody_extension:ended residential_surveillance:lifted summons:next_measure",
+        ends=(
+            "criminal_detention:bailed custody_extension:ended residential_surveillance:lifted summons:next_measure "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
         liberty="given",
         cite=(CPL[67, 1], SPC[147, 2], SPC[150]),
     )
@@ -153,11 +179,13 @@ class Bail(Procedure):
         months(12),
         kind="validity",
         after=execute,
+        organs=(Organ.PROCURATORATE, Organ.COURT),
         by=(
             "bail:lift bail:revoke bail:end_by_law arrest_review:execute arrest_review:execute_on_capture "
             "criminal_detention:detain residential_surveillance:decide residential_surveillance:decide_procuratorate "
             "residential_surveillance:decide_court investigation_close:withdraw investigation_close:terminate "
-            "prosecution_review:not_charge execution:to_community execution:deliver execution:release"
+            "prosecution_review:not_charge prosecution_review:not_charge_after_probation execution:to_community "
+            "execution:deliver execution:release"
         ),
         restarts_at=redecide | redecide_court,
         roll=Roll.NEVER,
@@ -181,6 +209,7 @@ class Bail(Procedure):
         "受案机关对取保/监居的续定",
         days(7),
         after="investigation_close:accept",
+        organs=(Organ.COURT,),
         by=(
             "bail:redecide bail:decide_procuratorate bail:lift bail:revoke residential_surveillance:redecide "
             "residential_surveillance:decide_procuratorate residential_surveillance:lift "
@@ -196,11 +225,11 @@ class Bail(Procedure):
         Organ.POLICE,
         "取保候审到期书面通知决定机关",
         days(15),
-        after=Event("bail_expiry"),
+        after=End("bail_max"),
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="由执行机关通知；自期限届满倒算，通知不在步骤中，故只登记",
+        note="期限届满由计算得出；通知由执行机关登记，届满以前已经解除、变更的不再通知",
         cite=QB22[24],
     )
     bailee_change_report = must(
@@ -209,7 +238,7 @@ class Bail(Procedure):
         hours(24),
         after=Event("bailee_address_changed"),
         roll=Roll.NEVER,
-        note="变动和报告都不在步骤中，故只登记",
+        note="变动和报告由执行机关登记",
         cite=(CPL[71], MPS[89]),
     )
     bail_violation_opinion_decide = must(
@@ -217,47 +246,49 @@ class Bail(Procedure):
         "违规取保变更意见决定",
         days(5),
         after=Event("bail_violation_opinion_received"),
-        note="检察院、法院各为五日；执行机关的意见不在步骤中，故只登记",
+        organs=(Organ.COURT,),
+        note="检察院、法院各为五日；收到意见和决定由决定机关登记",
         cite=(SPP[100], SPC[158]),
     )
     bail_forfeit_announce = must(
         Organ.POLICE,
         "没收保证金决定宣读",
         days(3),
-        after=Event("bail_forfeit_decided"),
-        note="没收与悔过、罚款同一步骤，宣读不在步骤中，故只登记；以下各项同",
+        after=punish_breach,
+        when=DEPOSIT_FORFEITED,
+        note="以没收保证金决定书为准；宣读由公安机关登记",
         cite=MPS[98],
     )
     bail_forfeit_reconsider_apply = may_within(
         Organ.PARTY,
         "没收保证金复议申请",
         days(5),
-        after=Event("bail_forfeit_announced"),
-        note="没收保证金的救济不在步骤中，故只登记",
+        after=Kept("bail_forfeit_announce"),
+        note="自宣读起算；申请由收到的公安机关登记",
         cite=MPS[99, 1],
     )
     bail_forfeit_reconsider_decide = must(
         Organ.POLICE,
         "没收保证金复议决定",
         days(7),
-        after=Event("reconsideration_application_received"),
-        note="没收保证金的救济不在步骤中，故只登记",
+        after=Kept("bail_forfeit_reconsider_apply"),
+        note="自收到复议申请起算；决定由公安机关登记",
         cite=MPS[99, 1],
     )
     bail_forfeit_review_apply = may_within(
         Organ.PARTY,
         "没收保证金复核申请",
         days(5),
-        after=Event("reconsideration_decision_received"),
-        note="没收保证金的救济不在步骤中，故只登记",
+        after=Kept("bail_forfeit_reconsider_decide"),
+        note="自收到复议决定起算，以决定之日为收到之日；申请由收到的公安机关登记",
         cite=MPS[99, 2],
     )
     bail_forfeit_review_decide = must(
         Organ.POLICE,
         "没收保证金复核决定",
         days(7),
-        after=Event("review_application_received"),
-        note="没收保证金的救济不在步骤中，故只登记",
+        after=Kept("bail_forfeit_review_apply"),
+        note="自收到复核申请起算；决定由上一级公安机关登记",
         cite=MPS[99, 2],
     )
     bail_forfeit_notify_organ = must(
@@ -265,47 +296,48 @@ class Bail(Procedure):
         "没收保证金通知决定机关",
         days(3),
         after=Event("bail_forfeit_final"),
-        note="只适用于检察院、法院决定的取保候审；通知不在步骤中，故只登记",
+        note="只适用于检察院、法院决定的取保候审；决定确定和通知由公安机关登记",
         cite=MPS[100],
     )
     guarantor_fine_serve = must(
         Organ.POLICE,
         "对保证人罚款决定送达",
         days(3),
-        after=Event("guarantor_fine_decided"),
-        note="罚款与悔过、没收同一步骤，送达不在步骤中，故只登记",
+        after=punish_breach,
+        when=GUARANTOR_FINED,
+        note="以对保证人罚款决定书为准；送达由公安机关登记",
         cite=MPS[104, 1],
     )
     guarantor_fine_reconsider_apply = may_within(
         Organ.PARTY,
         "保证人罚款复议申请",
         days(5),
-        after=Event("guarantor_fine_received"),
-        note="对保证人罚款的救济不在步骤中，故只登记",
+        after=Kept("guarantor_fine_serve"),
+        note="自收到罚款决定书起算；申请由收到的公安机关登记",
         cite=MPS[104, 1],
     )
     guarantor_fine_reconsider_decide = must(
         Organ.POLICE,
         "保证人罚款复议决定",
         days(7),
-        after=Event("reconsideration_application_received"),
-        note="对保证人罚款的救济不在步骤中，故只登记",
+        after=Kept("guarantor_fine_reconsider_apply"),
+        note="自收到复议申请起算；决定由公安机关登记",
         cite=MPS[104, 1],
     )
     guarantor_fine_review_apply = may_within(
         Organ.PARTY,
         "保证人罚款复核申请",
         days(5),
-        after=Event("reconsideration_decision_received"),
-        note="对保证人罚款的救济不在步骤中，故只登记",
+        after=Kept("guarantor_fine_reconsider_decide"),
+        note="自收到复议决定起算，以决定之日为收到之日；申请由收到的公安机关登记",
         cite=MPS[104, 2],
     )
     guarantor_fine_review_decide = must(
         Organ.POLICE,
         "保证人罚款复核决定",
         days(7),
-        after=Event("review_application_received"),
-        note="对保证人罚款的救济不在步骤中，故只登记",
+        after=Kept("guarantor_fine_review_apply"),
+        note="自收到复核申请起算；决定由上一级公安机关登记",
         cite=MPS[104, 2],
     )
     guarantor_lost_notify_organ = must(
@@ -313,7 +345,7 @@ class Bail(Procedure):
         "保证人丧失条件通知决定机关",
         days(3),
         after=Event("guarantor_unfit_found"),
-        note="保证人的变化不在步骤中，故只登记",
+        note="发现和通知由公安机关登记",
         cite=MPS[106],
     )
     guarantor_lost_order = must(
@@ -321,7 +353,8 @@ class Bail(Procedure):
         "责令重新担保或变更措施",
         days(3),
         after=Event("guarantor_unfit_notice_received"),
-        note="检察院、法院同为三日；保证人的变化不在步骤中，故只登记",
+        organs=(Organ.COURT,),
+        note="检察院、法院同为三日；收到通知、申请或者发现，以及责令，由决定机关登记",
         cite=(SPP[96], SPC[155]),
     )
     expired_measure_application_decide = must(
@@ -329,7 +362,8 @@ class Bail(Procedure):
         "强制措施期满解除申请决定",
         days(3),
         after=Event("release_application_received"),
-        note="公安机关、人民检察院同为三日；解除的申请不在步骤中，故只登记",
+        organs=(Organ.POLICE,),
+        note="公安机关、人民检察院同为三日；收到申请和决定由办案机关登记",
         cite=(CPL[99], SPP[150], SPP[338], JY06[31]),
     )
 

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from services.kernel.period import Roll, days
-from services.kernel.procedure import Event, Procedure, Remark, State, must
+from services.kernel.period import MonthEnd, Roll, days, months
+from services.kernel.procedure import AT_LARGE, Event, Kept, Procedure, Remark, State, must
 from services.kernel.who import Organ
 from services.law.offices import FILING_DIVISION, PROSECUTOR
 from services.law.statutes import CPL, SPC, SPP, XS00
@@ -48,6 +48,7 @@ class CourtIntake(Procedure):
         to=filed,
         ids="P18.T04",
         needs="立案审批（登记）表、[换押证]",
+        tells="[案号]",
         condition="起诉书中有明确的指控犯罪事实",
         opens="first_trial",
         hands_to=Organ.COURT,
@@ -91,9 +92,29 @@ class CourtIntake(Procedure):
         Organ.COURT,
         "立案后移送审判庭",
         days(3),
-        after=Event("court_case_filed"),
-        note="法院内部移送没有步骤，故只登记",
+        after=file,
+        note="法院内部的移送由人民法院登记",
         cite=XS00[7],
+    )
+
+    # 应当：自诉
+    private_prosecution_intake = must(
+        Organ.COURT,
+        "自诉案件审查立案",
+        days(15),
+        after=Event("private_complaint_received"),
+        note="收到自诉状和立案或者说服撤回、裁定不予受理，由人民法院登记",
+        cite=(SPC[320], XS00[6]),
+    )
+    private_prosecution_trial = must(
+        Organ.COURT,
+        "自诉案件（未羁押）",
+        months(6),
+        after=Kept("private_prosecution_intake"),
+        when=AT_LARGE,
+        month_end=MonthEnd.LAST_DAY,
+        note="自立案起算，以审查立案之日为准；被告人被羁押的，适用第一审普通程序的期限。宣判由人民法院登记",
+        cite=CPL[212, 2],
     )
 
     unknown_identity = Remark(

@@ -3,8 +3,16 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
-from services.kernel.procedure import STAY, Event, Procedure, Remark, State, add, lasts, must, must_not, up_to
+from services.kernel.procedure import STAY, End, Event, Procedure, Remark, State, add, lasts, must, must_not, up_to
 from services.kernel.who import Organ
+from services.law.facts import DEPUTIES
+from services.law.matters import (
+    FOREIGNER,
+    FROM_SUPERVISION,
+    MEASURE_BY_PROCURATORATE,
+    NOT_FROM_SUPERVISION,
+    THIRTY_DAYS,
+)
 from services.law.offices import COUNTY_HEAD, INTAKE
 from services.law.statutes import CPL, JC24, JY06, MPS, SPP
 
@@ -36,6 +44,7 @@ class CriminalDetention(Procedure):
         to=detained_24h,
         ids="P06.T01",
         needs="呈请拘留报告书、拘留证",
+        tells=f"[{DEPUTIES}]",
         condition="现行犯或者重大嫌疑分子，有法定先行拘留的情形",
         ends="bail:revoked_to_custody residential_surveillance:to_custody summons:next_measure",
         liberty="taken",
@@ -48,6 +57,7 @@ class CriminalDetention(Procedure):
         to=detained_24h,
         ids="P06.S06",
         needs="拘留决定书（检察）、拘留证",
+        tells=f"[{DEPUTIES}]",
         ends="bail:revoked_to_custody residential_surveillance:to_custody summons:next_measure",
         liberty="taken",
         cite=(CPL[165], CPL[170, 2], SPP[121]),
@@ -106,6 +116,7 @@ class CriminalDetention(Procedure):
         ids="P06.T05 P06.T06",
         needs="提请批准逮捕书、社会危险性说明及证据",
         opens="arrest_review",
+        ends="direct_prosecution:exited",
         cite=(CPL[87], CPL[91], MPS[133, 3], MPS[137, 1]),
     )
     arrest = COUNTY_HEAD.may(
@@ -161,6 +172,7 @@ class CriminalDetention(Procedure):
         ids="P06.T11 P06.T12",
         needs="取保候审决定书、释放通知书",
         condition="证据不符合逮捕条件，或者拘留期限届满需要继续侦查",
+        ends="custody_necessity:changed direct_prosecution:exited",
         liberty="given",
         cite=(CPL[67], MPS[81, 2], MPS[131]),
     )
@@ -171,6 +183,7 @@ class CriminalDetention(Procedure):
         ids="P06.T13 P06.T14",
         needs="释放通知书、释放证明书",
         condition="不应当拘留，不追究刑事责任，或者拘留期限届满",
+        ends="custody_necessity:changed direct_prosecution:exited",
         liberty="given",
         cite=(CPL[86], CPL[99], MPS[128], MPS[131]),
     )
@@ -181,6 +194,7 @@ class CriminalDetention(Procedure):
         ids="P06.T16 P06.T15",
         needs="起诉意见书",
         condition="应当追究刑事责任，但不需要逮捕",
+        carries="direct_prosecution:transfer",
         cite=(CPL[162, 1], MPS[131], MPS[289, 1]),
     )
 
@@ -190,6 +204,7 @@ class CriminalDetention(Procedure):
         "拘留后送看守所",
         hours(24),
         after=detain | detain_for_procuratorate,
+        organs=(Organ.PROCURATORATE,),
         by=(
             "criminal_detention:admit criminal_detention:release_before_admission "
             "bail:decide residential_surveillance:decide"
@@ -205,18 +220,21 @@ class CriminalDetention(Procedure):
         Organ.POLICE,
         "拘留后讯问",
         hours(24),
-        after=Event("detention_executed"),
+        after=detain | detain_for_procuratorate,
+        organs=(Organ.PROCURATORATE,),
+        void_by=release_before_admission,
         roll=Roll.NEVER,
-        note="讯问由证据服务的笔录证明，尚无对应步骤；异地拘留可以委托协作地讯问（MPS 351）",
+        note="讯问由办案机关登记，笔录在证据服务；异地拘留可以委托协作地讯问（MPS 351）",
         cite=(CPL[86], MPS[128], SPP[124]),
     )
     detention_family_notice = must(
         Organ.POLICE,
         "拘留通知家属",
         hours(24),
-        after=Event("detention_executed"),
+        after=detain | detain_for_procuratorate,
+        organs=(Organ.PROCURATORATE,),
         roll=Roll.NEVER,
-        note="送达另由送达回证证明，尚无对应步骤；无法通知，或者危害国家安全、恐怖活动犯罪有碍侦查的除外",
+        note="通知由办案机关登记；无法通知，或者危害国家安全、恐怖活动犯罪有碍侦查的除外，登记理由",
         cite=(CPL[85, 2], MPS[127], SPP[123]),
     )
     # 两种延长择一适用，都由 extend 准许，故写两次
@@ -229,6 +247,7 @@ class CriminalDetention(Procedure):
             "criminal_detention:request_arrest criminal_detention:release criminal_detention:release_before_admission "
             "criminal_detention:grant_bail criminal_detention:transfer_direct bail:decide "
             "residential_surveillance:decide investigation_close:withdraw investigation_close:terminate "
+            "custody_necessity:change custody_necessity:follow "
             "custody_handover:release custody_handover:release_reminded custody_handover:release_overdue"
         ),
         extensions=(
@@ -250,22 +269,24 @@ class CriminalDetention(Procedure):
         Organ.POLICE,
         "呈请延长拘留期限",
         hours(24),
-        after=Event("detention_expiry"),
+        after=End("detention_request_arrest", extended=True),
         kind="advisory",
         roll=Roll.NEVER,
         before=True,
-        note="机关内部的呈请不在步骤中，条文未见原文，故只登记",
+        note="机关内部的呈请，条文未见原文，不认定逾期",
         cite=JY06[9],
     )
     custody_expiry_reminder_detention30 = must(
         Organ.DETENTION_CENTER,
         "拘留30日到期提示",
         days(3),
-        after=Event("detention_expiry"),
+        after=End("detention_request_arrest"),
+        by="custody_handover:remind custody_handover:remind_commanded custody_handover:remind_in_writing",
+        when=THIRTY_DAYS,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="只适用于延长至三十日的拘留；自期限届满倒算，届满不是步骤，故只登记",
+        note="期限届满由计算得出；届满以前已经结束拘留的，不再提示",
         cite=JY06[27],
     )
     procuratorate_detention = lasts(
@@ -273,6 +294,7 @@ class CriminalDetention(Procedure):
         "检察机关拘留",
         days(14),
         after=detain_for_procuratorate,
+        when=NOT_FROM_SUPERVISION,
         by=(
             "arrest_review:decide_procuratorate criminal_detention:release criminal_detention:release_before_admission "
             "criminal_detention:grant_bail bail:decide bail:decide_procuratorate residential_surveillance:decide "
@@ -284,7 +306,7 @@ class CriminalDetention(Procedure):
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="人民检察院直接受理的案件；监察机关移送的为十日（至多十四日），案件来源不在步骤中，从宽计算",
+        note="人民检察院直接受理的案件；监察机关移送的见下一期限",
         on_expiry="释放或者变更强制措施",
         cite=(CPL[167], SPP[126]),
     )
@@ -292,12 +314,15 @@ class CriminalDetention(Procedure):
         Organ.PROCURATORATE,
         "监察移送案件先行拘留",
         days(10),
-        after=Event("detention_executed"),
+        after=detain_for_procuratorate,
+        by="arrest_review:decide_procuratorate criminal_detention:release criminal_detention:release_before_admission criminal_detention:grant_bail bail:decide_procuratorate residential_surveillance:decide_procuratorate custody_handover:release custody_handover:release_reminded custody_handover:release_overdue",
+        when=FROM_SUPERVISION,
+        extended_by=extend,
         extensions=(add(days(4), "特殊情况（1至4日）", "检察长", "CPL 170.2"),),
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="拘留后留置自动解除，不计入审查起诉期限；检察院决定的拘留没有步骤，故只登记",
+        note="拘留后留置自动解除，不计入审查起诉期限",
         on_expiry="作出逮捕、取保候审或者监视居住的决定",
         cite=(CPL[170, 2], SPP[143]),
     )
@@ -306,7 +331,7 @@ class CriminalDetention(Procedure):
         "超期羁押纠正通知的审查",
         days(3),
         after=Event("illegality_notice_received"),
-        note="纠正超期羁押的往来不在步骤中，故只登记",
+        note="收到纠正通知和审查，由公安机关登记",
         cite=JY06[32],
     )
     overdue_detention_complaint_forward = must(
@@ -315,24 +340,26 @@ class CriminalDetention(Procedure):
         hours(24),
         after=Event("detention_complaint_received"),
         roll=Roll.NEVER,
-        note="被羁押人的申诉不在步骤中，故只登记",
+        note="收到申诉和转送，由看守所登记",
         cite=JY06[33],
     )
     foreigner_measure_report = must(
         Organ.POLICE,
         "外国人强制措施层报",
         hours(48),
-        after=Event("measure_on_foreigner"),
+        after="criminal_detention:detain criminal_detention:detain_for_procuratorate bail:decide residential_surveillance:decide arrest_review:execute arrest_review:execute_on_capture",
+        when=FOREIGNER,
         roll=Roll.NEVER,
-        note="报省级公安机关并通报外事部门，重大案件报公安部；国籍不在步骤中，故只登记",
+        note="报省级公安机关并通报外事部门，重大案件报公安部；层报由公安机关登记",
         cite=MPS[367],
     )
     employer_notice_measure = must(
         Organ.PROCURATORATE,
         "采取/解除强制措施告知单位",
         days(5),
-        after=Event("measure_taken_or_lifted"),
-        note="只适用于机关事业单位工作人员；身份不在步骤中，故只登记",
+        after="criminal_detention:detain_for_procuratorate arrest_review:decide_procuratorate bail:decide_procuratorate bail:lift residential_surveillance:decide_procuratorate residential_surveillance:lift",
+        when=MEASURE_BY_PROCURATORATE,
+        note="采取和解除都应当告知；告知由人民检察院登记",
         cite=SPP[153],
     )
     supervision_retention = lasts(
@@ -347,7 +374,7 @@ class CriminalDetention(Procedure):
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="监察机关的办理不在本系统，只为移送时衔接而登记",
+        note="监察机关的办理不在本系统，只为移送时衔接，由知悉的机关登记；重新计算时另行登记留置",
         cite=JC24[48],
     )
     supervision_short_custody = lasts(
@@ -359,7 +386,7 @@ class CriminalDetention(Procedure):
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="监察机关的办理不在本系统，只为移送时衔接而登记",
+        note="监察机关的办理不在本系统，只为移送时衔接，由知悉的机关登记",
         cite=JC24[46],
     )
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, months
-from services.kernel.procedure import UNDER_INVESTIGATION, Event, Procedure, Remark, State, add, lasts, must
+from services.kernel.procedure import UNDER_INVESTIGATION, End, Event, Procedure, Remark, State, add, lasts, must
 from services.kernel.who import Organ
 from services.law.offices import COUNTY_HEAD, OFFICER, PROVINCIAL_PROCURATORATE, SUPERIOR_CHIEF
 from services.law.statutes import CPL, LWG6, MPS, SPP
@@ -131,6 +131,7 @@ class CustodyExtension(Procedure):
         ids="P10.T18 P10.T19 P10.T20 P10.T21 P10.T22 P10.S01 P10.S02",
         needs="释放通知书/取保候审决定书/监视居住决定书、变更逮捕措施通知书",
         condition="不能在期限内办结，延长未获批准，或者不需要继续羁押；通知批准逮捕的人民检察院",
+        ends="custody_necessity:changed",
         liberty="given",
         cite=(CPL[96], CPL[98], MPS[158], MPS[161, 1]),
     )
@@ -152,6 +153,7 @@ class CustodyExtension(Procedure):
         when=UNDER_INVESTIGATION,
         by=(
             "custody_extension:transfer custody_extension:end bail:decide residential_surveillance:decide "
+            "custody_necessity:change custody_necessity:follow "
             "investigation_close:withdraw investigation_close:terminate "
             "custody_handover:release custody_handover:release_reminded custody_handover:release_overdue"
         ),
@@ -180,11 +182,11 @@ class CustodyExtension(Procedure):
         Organ.POLICE,
         "提请延长侦查羁押期限",
         days(7),
-        after=Event("investigation_custody_expiry"),
+        after=End("investigation_custody investigation_custody_recalc", extended=True),
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="送同级人民检察院转报；自期限届满倒算，提请与批准同一步骤登记，故只登记",
+        note="送同级人民检察院转报；只适用于提请延长的，自延长以前的届满之日倒算，提请由公安机关登记",
         on_expiry="超过羁押期限提请的，不予受理（SPP 309）",
         cite=(MPS[148], MPS[149], MPS[150], SPP[309]),
     )
@@ -195,6 +197,7 @@ class CustodyExtension(Procedure):
         after=recalculate,
         by=(
             "custody_extension:transfer custody_extension:end bail:decide residential_surveillance:decide "
+            "custody_necessity:change custody_necessity:follow "
             "investigation_close:withdraw investigation_close:terminate "
             "custody_handover:release custody_handover:release_reminded custody_handover:release_overdue"
         ),
@@ -218,18 +221,21 @@ class CustodyExtension(Procedure):
         "重新计算羁押期限报批",
         days(5),
         after=Event("new_serious_crime_found"),
-        note="发现另有重要罪行不在步骤中，故只登记；送看守所并报批准逮捕的人民检察院备案",
+        by=recalculate,
+        note="发现由公安机关登记；送看守所并报批准逮捕的人民检察院备案",
         cite=MPS[151],
     )
     identity_unknown_start = lasts(
         Organ.POLICE,
         "身份不明侦查羁押起算",
         months(2),
-        after=Event("identity_established"),
+        after=identify,
+        by="custody_extension:transfer custody_extension:end bail:decide residential_surveillance:decide investigation_close:withdraw investigation_close:terminate custody_handover:release custody_handover:release_reminded custody_handover:release_overdue",
+        void_by=extend_once | recalculate | pause,
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="逮捕后的侦查羁押期限自查清身份后起算并可延长，已由其运行，故只登记",
+        note="延长、重新计算和停止计算以后，由逮捕后的侦查羁押期限接着运行",
         cite=(CPL[160, 2], CPL[156], MPS[152]),
     )
 

@@ -6,7 +6,7 @@ The line ends where the receiving organ holds the person; that organ is then the
 from datetime import date
 
 from services.kernel.period import AT_ONCE, Roll, days
-from services.kernel.procedure import DETAINED, Event, Procedure, Remark, State, must
+from services.kernel.procedure import DETAINED, End, Procedure, Remark, State, must
 from services.kernel.who import Organ
 from services.law.offices import CENTER, CLOCK, COORDINATOR, ORGAN_IN_CHARGE, RECEIVING_ORGAN, TRANSFERRING_ORGAN
 from services.law.statutes import CPL, JY06, KSS, KY14, MPS, SPC, SPP
@@ -34,9 +34,9 @@ class CustodyHandover(Procedure):
     # 换押
     offer = TRANSFERRING_ORGAN.may(
         "移送换押",
-        at=held_by_A | reminded,
+        at=held_by_A | reminded | overdue,
         to=handover_open,
-        ids="P24.T01 P24.T08",
+        ids="P24.T01 P24.T08 P24.S12",
         needs="换押证",
         condition="案件移送另一机关；一联送看守所，其余随案移送",
         handover="offer",
@@ -44,7 +44,7 @@ class CustodyHandover(Procedure):
     )
     offer_commanded = COORDINATOR.may(
         "案件已移送而未换押，由协同中枢发起换押",
-        at=held_by_A | reminded,
+        at=held_by_A | reminded | overdue,
         to=handover_open,
         ids="P24.S03",
         condition="只登记换押应当进行，不代替移送机关的换押证",
@@ -61,6 +61,7 @@ class CustodyHandover(Procedure):
         ids="P24.T02",
         needs="换押证、换押回执（看守所签收）、提讯提解证",
         condition="案件已受理；填写新的羁押起止日期，原提讯提解证失效",
+        ends="interrogation_pass:ended",
         handover="accept",
         cite=(KY14["二(一)"], KSS[15], JY06[28]),
     )
@@ -70,6 +71,7 @@ class CustodyHandover(Procedure):
         to=held_by_A,
         ids="P24.T03",
         needs="退回案件函（决定）/补送材料通知书",
+        tells="[不予受理理由]",
         condition="案件未受理，原期限继续计算",
         handover="return",
         cite=(KY14["二(一)"], SPC[219], SPP[158]),
@@ -113,6 +115,24 @@ class CustodyHandover(Procedure):
         condition="届满七日以前；拘留延至三十日的，三日以前",
         cite=(SPP[615, 1, 2], JY06[27], KSS[43]),
     )
+    # 提示不待人记得，由协同中枢到时发出；看守所另行送达的，照常登记
+    remind_commanded = COORDINATOR.may(
+        "羁押期限即将届满，由协同中枢提示",
+        at=held_by_A | reminded,
+        to=reminded,
+        ids="P24.S13",
+        needs="羁押期限即将届满通知书",
+        condition="届满七日以前；拘留延至三十日的，三日以前",
+        cite=(SPP[615, 1, 2], JY06[27], KSS[43]),
+    )
+    remind_in_writing = CENTER.may(
+        "提示以后送达羁押期限即将届满通知书",
+        at=reminded,
+        to=reminded,
+        ids="P24.S14",
+        needs="羁押期限即将届满通知书",
+        cite=(SPP[615, 1, 2], JY06[27], KSS[43]),
+    )
     extend_reminded = ORGAN_IN_CHARGE.may(
         "到期提示后通知变更羁押期限",
         at=reminded,
@@ -136,6 +156,15 @@ class CustodyHandover(Procedure):
         at=overdue,
         to=overdue,
         ids="P24.S06",
+        needs="超期羁押报告书",
+        condition="报告人民检察院并通知办案机关",
+        cite=(SPP[615, 1, 3], KSS[43]),
+    )
+    report_overdue_commanded = COORDINATOR.may(
+        "超期羁押，由协同中枢报告",
+        at=overdue,
+        to=overdue,
+        ids="P24.S15",
         needs="超期羁押报告书",
         condition="报告人民检察院并通知办案机关",
         cite=(SPP[615, 1, 3], KSS[43]),
@@ -201,6 +230,7 @@ class CustodyHandover(Procedure):
             "first_trial:withdraw_after_supplement first_trial:move_jurisdiction second_trial:transfer "
             "second_trial:remand"
         ),
+        organs=(Organ.PROCURATORATE, Organ.COURT),
         by=offer | offer_commanded,
         when=DETAINED,
         roll=Roll.NEVER,
@@ -217,6 +247,7 @@ class CustodyHandover(Procedure):
             "prosecution_review:accept_moved court_intake:receive first_trial:adjourn_for_supplement "
             "first_trial:resume_after_supplement first_trial:accept_moved second_trial:accept"
         ),
+        organs=(Organ.COURT, Organ.POLICE),
         by=accept,
         when=DETAINED,
         roll=Roll.NEVER,
@@ -228,12 +259,18 @@ class CustodyHandover(Procedure):
         Organ.POLICE,
         "羁押期限变更通知",
         AT_ONCE,
-        after=Event("custody_period_expiry"),
+        after=End(
+            "detention_request_arrest procuratorate_detention investigation_custody investigation_custody_recalc prosecution_review prosecution_review_fast_track trial_ordinary trial_simplified trial_second trial_fast_track",
+            extended=True,
+        ),
+        by=notice_change | extend_reminded | deliver_late,
+        organs=(Organ.PROCURATORATE, Organ.COURT),
+        when=DETAINED,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
         on_expiry="看守所以原届满之日为准，拒绝提讯",
-        note="应当在原期限届满以前送达看守所；届满之日由计算得出，不是步骤，故只登记。办案机关随阶段而变",
+        note="应当在原期限届满以前送达看守所；届满之日由计算得出。办案机关随阶段而变；重新计算另有起算，不在此列",
         cite=(KY14["二(二)"], SPP[152]),
     )
     custody_stop_resume_notice = must(
@@ -244,6 +281,7 @@ class CustodyHandover(Procedure):
             "custody_extension:start_unidentified custody_extension:identify custody_extension:pause "
             "custody_extension:resume"
         ),
+        organs=(Organ.PROCURATORATE, Organ.COURT),
         by=notice_change | extend_reminded | deliver_late,
         note="身份不明和精神病鉴定，开始和结束都应当通知",
         cite=KY14["二(二)"],
@@ -252,11 +290,15 @@ class CustodyHandover(Procedure):
         Organ.DETENTION_CENTER,
         "看守所羁押期限即将届满通知",
         days(7),
-        after=Event("custody_period_expiry"),
+        after=End(
+            "investigation_custody investigation_custody_recalc prosecution_review prosecution_review_fast_track trial_ordinary trial_simplified trial_second"
+        ),
+        by=remind | remind_commanded | remind_in_writing,
+        when=DETAINED,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="届满之日由计算得出，不是步骤，故只登记；发出通知是到期提示这一步",
+        note="届满之日由计算得出；届满以前已经办结的，不再提示",
         cite=(SPP[615, 1, 2], JY06[27], KSS[43]),
     )
     overdue_custody_report = must(
@@ -264,7 +306,7 @@ class CustodyHandover(Procedure):
         "超期羁押报告",
         AT_ONCE,
         after=lapse,
-        by=report_overdue,
+        by=report_overdue | report_overdue_commanded,
         roll=Roll.NEVER,
         severity="critical",
         note="立即书面报告人民检察院并通知办案机关",
@@ -274,8 +316,9 @@ class CustodyHandover(Procedure):
         Organ.PROCURATORATE,
         "期限变更通知刑事执行检察",
         days(10),
-        after=Event("custody_changed"),
-        note="检察院内部的通知没有步骤，故只登记",
+        after="custody_extension:extend_once custody_extension:extend_once_recalculated custody_extension:extend_twice custody_extension:extend_thrice prosecution_review:extend prosecution_review:pause prosecution_review:move_jurisdiction prosecution_review:return prosecution_review:resubmit supplementary_return:resubmit supplementary_return:resubmit_with_opinion supplementary_return:resubmit_late first_trial:open_simplified first_trial:open_fast first_trial:convert_to_simplified first_trial:convert_to_ordinary first_trial:adjourn first_trial:adjourn_for_defender first_trial:adjourn_for_supplement first_trial:suspend first_trial:move_jurisdiction first_trial:withdraw first_trial:withdraw_after_supplement",
+        when=DETAINED,
+        note="检察院内部的通知，由人民检察院登记",
         cite=SPP[614],
     )
 
@@ -283,9 +326,4 @@ class CustodyHandover(Procedure):
         "同一公安机关由拘留转为逮捕的，不换押，也不通知变更期限，另发提讯提解证",
         why="办案机关不变，羁押的依据由执行逮捕记载",
         cite=KY14["一(一)"],
-    )
-    no_interrogation_by_former_organ = Remark(
-        "换押以后，原提讯提解证失效，看守所拒绝原办案机关提讯",
-        why="提讯由看守所凭证件办理，没有步骤",
-        cite=(JY06[28], KSS[19]),
     )

@@ -2,11 +2,24 @@
 
 from datetime import date
 
-from services.kernel.period import AT_ONCE, Roll, days, hours, months
-from services.kernel.procedure import Condition, Event, Procedure, Remark, State, lasts, must, must_not
+from services.kernel.period import AT_ONCE, MonthEnd, Roll, days, hours, months
+from services.kernel.procedure import (
+    GONE,
+    Condition,
+    Event,
+    Kept,
+    Procedure,
+    Remark,
+    State,
+    Transition,
+    lasts,
+    must,
+    must_not,
+)
 from services.kernel.who import Organ
-from services.law.offices import CENTER, DECIDING_ORGAN, JUDGE, PANEL, PRISON
-from services.law.statutes import CPL, CX14, MPS, PL26, SPC, SPP, SQ19
+from services.law.matters import RIGHTS_ONLY
+from services.law.offices import CENTER, DECIDING_ORGAN, JUDGE, PANEL, PRISON, PROSECUTOR
+from services.law.statutes import CPL, CX14, MPS, PL12, PL26, SPC, SPP, SQ19
 
 SENTENCED = Condition("sentenced", "被判处应当交付执行的刑罚")
 COMMUNITY = Condition("community_correction", "被判处管制或者宣告缓刑")
@@ -18,7 +31,9 @@ class Execution(Procedure):
     id = "P23"
     name = "execution"
     zh = "生效裁判的交付执行"
-    in_force = date(2018, 10, 26)
+    edition = "PL26"
+    in_force = date(2026, 11, 1)
+    transition = Transition.ACT
 
     effective = State("已生效", initial=True)
     docs_served = State("文书已送达")
@@ -62,7 +77,7 @@ class Execution(Procedure):
         ids="P23.T03",
         needs="罪犯交付执行（收监）登记、看守所羁押表现、健康档案、罪犯入监通知书",
         condition="未成年犯送交未成年犯管教所",
-        cite=(CPL[264, 2], CPL[264, 3], MPS[300], PL26[31, 2]),
+        cite=(CPL[264, 2], CPL[264, 3], MPS[300], PL26[31, 2], PL26[35, 2]),
     )
     refuse = PRISON.may(
         "不予收监",
@@ -70,8 +85,17 @@ class Execution(Procedure):
         to=refused,
         ids="P23.T04",
         needs="不予收监书面说明",
-        condition="文书与人不符，或者判决有误",
-        cite=PL26[32],
+        condition="罪犯与法律文书不符、刑罚记载错误等可能导致错误收监；抄送人民检察院",
+        cite=PL26[32, 3],
+    )
+    # 2026年11月1日起；人民检察院认为不予收监的理由不成立，向监狱出具书面意见的，监狱应当收监
+    require_admission = PROSECUTOR.may(
+        "书面要求收监",
+        at=refused,
+        to=awaiting_delivery,
+        ids="P23.S01",
+        condition="不予收监的理由不成立",
+        cite=PL26[32, 3],
     )
     deliver_anew = CENTER.may(
         "更正后重新送交监狱",
@@ -79,7 +103,7 @@ class Execution(Procedure):
         to=in_prison,
         ids="P23.T05",
         needs="罪犯交付执行（收监）登记",
-        cite=(CPL[264, 2], PL26[32]),
+        cite=(CPL[264, 2], PL26[32, 4]),
     )
 
     # 看守所代为执行
@@ -175,7 +199,7 @@ class Execution(Procedure):
             "判决书、裁定书、起诉书副本或者自诉状复印件、执行通知书、结案登记表；"
             "2026年11月1日起并附财产性判项实际执行情况材料。上诉期内撤回上诉的，自期满生效起算"
         ),
-        cite=(CPL[264, 1], SPC[511], PL26[31, 2]),
+        cite=(CPL[264, 1], SPC[511], PL26[31]),
     )
     delivery_to_prison = must(
         Organ.POLICE,
@@ -186,24 +210,24 @@ class Execution(Procedure):
         when=SENTENCED,
         void_by=stay | to_community | to_outside,
         note="看守所属于公安机关。检察规则作三十日，公安规定和监狱法作一个月，取早者；未成年犯送未成年犯管教所",
-        cite=(MPS[300], PL26[31, 2], SPP[625, 1, 2]),
+        cite=(MPS[300], PL26[31], SPP[625, 1, 2]),
     )
     short_remaining_term_threshold = must(
         Organ.DETENTION_CENTER,
         "剩余刑期三个月以下由看守所代为执行",
         months(3),
-        after=Event("execution_documents_received"),
+        after=serve,
         kind="threshold",
-        note="这是界限而不是期限：交付之日剩余刑期不超过三个月的留所；刑期不在步骤中，故只登记",
-        cite=(CPL[264, 2], MPS[301], PL26[31, 3]),
+        note="这是界限而不是期限：交付之日剩余刑期不超过三个月的留所；不认定逾期",
+        cite=(CPL[264, 2], MPS[301], PL26[31]),
     )
     prison_family_notice = must(
         Organ.PRISON,
         "收监通知家属",
         days(5),
-        after=Event("imprisoned"),
+        after=deliver | deliver_anew,
         working_days=True,
-        note="工作日；入监通知书随收监登记，送达另由送达回证证明",
+        note="工作日；无家属、监护人的，通知居民委员会、村民委员会。通知书的发出由监狱登记",
         cite=PL26[37],
     )
     release_on_completed_sentence = must(
@@ -212,10 +236,11 @@ class Execution(Procedure):
         AT_ONCE,
         kind="detention",
         after=Event("sentence_completed"),
+        by="execution:release custody_handover:release custody_handover:release_reminded custody_handover:release_overdue",
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="刑期届满当日释放，发给刑满释放证明书；届满由刑期和折抵计算得出，不是步骤，故只登记",
+        note="刑期届满当日释放，发给刑满释放证明书；届满由刑期和折抵计算得出，由看守所登记",
         cite=(CPL[264, 5], MPS[303]),
     )
 
@@ -248,16 +273,18 @@ class Execution(Procedure):
         Organ.PARTY,
         "社区矫正对象报到",
         days(10),
-        after=Event("judgment_effective"),
-        note="报到由社区矫正机构记载，尚无对应步骤",
+        after="second_trial:become_final second_trial:uphold second_trial:change second_trial:permit_withdrawal second_trial:withdraw",
+        when=COMMUNITY,
+        note="自判决、裁定生效起算；报到由社区矫正机构记载，由交付的机关登记",
         cite=(SPC[519], SQ19[21]),
     )
     deprivation_rights_documents = must(
         Organ.COURT,
         "单处剥夺政治权利文书送达",
         days(10),
-        after=Event("judgment_effective"),
-        note="单处剥夺政治权利的交付没有步骤，故只登记",
+        after="second_trial:become_final second_trial:uphold second_trial:change second_trial:permit_withdrawal second_trial:withdraw",
+        when=RIGHTS_ONLY,
+        note="自判决、裁定生效起算；送达由人民法院登记",
         cite=SPC[520],
     )
 
@@ -266,16 +293,19 @@ class Execution(Procedure):
         Organ.DETENTION_CENTER,
         "暂予监外执行移送社区矫正",
         days(10),
-        after=Event("outside_execution_decision_received"),
-        note="移送社区矫正机构没有步骤，故只登记",
+        after=to_outside,
+        organs=(Organ.PRISON, Organ.POLICE),
+        note="自收到决定起算，以决定之日为收到之日；移送由执行机关登记",
         cite=(SPC[515], SQ19[21], PL26[47]),
     )
     outside_execution_recheck = must(
         Organ.COURT,
         "暂予监外执行重新核查",
         months(1),
-        after=Event("procuratorate_opinion_received"),
-        note="检察院的书面意见和重新核查没有步骤，故只登记",
+        after=Kept("procuratorate_outside_execution_opinion"),
+        month_end=MonthEnd.LAST_DAY,
+        organs=(Organ.PRISON, Organ.POLICE),
+        note="自接到检察院的书面意见起算，以提出之日为接到之日；核查由决定机关登记",
         cite=(SPC[515], PL26[46]),
     )
     procuratorate_outside_execution_opinion = must(
@@ -283,7 +313,7 @@ class Execution(Procedure):
         "检察院对暂予监外执行的纠正",
         months(1),
         after=Event("outside_execution_notice_received"),
-        note="书面意见没有步骤，故只登记",
+        note="接到通知和书面意见由人民检察院登记",
         cite=(CPL[267], SPP[632]),
     )
     revocation_decide = must(
@@ -291,7 +321,7 @@ class Execution(Procedure):
         "撤销缓刑/假释、收监决定",
         days(30),
         after=Event("revocation_suggestion_received"),
-        note="社区矫正机构的建议没有步骤，故只登记",
+        note="收到建议和决定由人民法院登记；不予撤销也是决定",
         cite=(SPC[517], SPC[545], SQ19[48], SQ19[49]),
     )
     revocation_arrest_decide = must(
@@ -300,7 +330,7 @@ class Execution(Procedure):
         hours(48),
         after=Event("revocation_arrest_request_received"),
         roll=Roll.NEVER,
-        note="社区矫正机构的提请没有步骤，故只登记",
+        note="收到提请和决定由人民法院登记",
         cite=(SPC[544], SQ19[47]),
     )
     revocation_arrest_custody = lasts(
@@ -311,7 +341,7 @@ class Execution(Procedure):
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="只适用于撤销缓刑、假释前的逮捕，与侦查中的逮捕不同；没有步骤，故只登记",
+        note="只适用于撤销缓刑、假释前的逮捕，与侦查中的逮捕不同；逮捕由人民法院登记",
         cite=(SPC[544], SQ19[47]),
     )
 
@@ -320,27 +350,28 @@ class Execution(Procedure):
         Organ.COURT,
         "执行死刑",
         days(7),
-        after=Event("death_order_received"),
-        note="接到命令在死刑复核程序中，尚无对应步骤",
+        after="death_review:approve",
+        by=execute_death,
+        note="接到命令由执行的人民法院登记",
         cite=(CPL[262], SPC[499]),
     )
     death_execution_notice_procuratorate = must(
         Organ.COURT,
         "执行死刑通知检察院",
         days(3),
-        after=Event("death_execution"),
+        after=execute_death,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="通知没有步骤，故只登记",
+        note="通知由人民法院登记",
         cite=SPC[506],
     )
     death_execution_report = must(
         Organ.COURT,
         "执行死刑情况上报",
         days(15),
-        after=Event("death_execution"),
-        note="上报没有步骤，故只登记",
+        after=execute_death,
+        note="上报由人民法院登记",
         cite=SPC[509],
     )
     fine_relief_decide = must(
@@ -348,7 +379,8 @@ class Execution(Procedure):
         "罚金减免申请裁定",
         months(1),
         after=Event("fine_relief_application_received"),
-        note="申请和裁定没有步骤，故只登记",
+        month_end=MonthEnd.LAST_DAY,
+        note="收到申请和裁定由人民法院登记",
         cite=SPC[524],
     )
 
@@ -384,4 +416,68 @@ class Execution(Procedure):
         "交付执行后的暂予监外执行，由省级以上监狱管理机关或者设区的市一级以上公安机关批准",
         why="在监狱执行之后，不在本系统的步骤中",
         cite=(CPL[265, 5], MPS[307]),
+    )
+
+
+class Execution2012(Execution):
+    """生效裁判的交付执行（2012）"""
+
+    edition = "PL12"
+    in_force = date(2018, 10, 26)
+    until = date(2026, 11, 1)
+    cites = {PL26: (PL12, {31: 15, 32: 16, 37: 20, 46: 26, 47: 27})}
+
+    serve = JUDGE.may(
+        "送达执行文书",
+        at=Execution.effective,
+        to=Execution.docs_served,
+        ids="P23.T01",
+        needs="执行通知书、结案登记表、刑事判决书（一审）/刑事判决书（二审）/刑事裁定书（驳回上诉、抗诉，维持原判）",
+        condition="判决、裁定发生法律效力；由第一审人民法院送达",
+        cite=(CPL[264, 1], SPC[511], PL12[15, 1]),
+    )
+    deliver = CENTER.may(
+        "送交监狱执行",
+        at=Execution.awaiting_delivery,
+        to=Execution.in_prison,
+        ids="P23.T03",
+        needs="罪犯交付执行（收监）登记、罪犯入监通知书",
+        condition="未成年犯送交未成年犯管教所",
+        cite=(CPL[264, 2], CPL[264, 3], MPS[300], PL12[15, 1]),
+    )
+    refuse = PRISON.may(
+        "不予收监",
+        at=Execution.awaiting_delivery,
+        to=Execution.refused,
+        ids="P23.T04",
+        condition="文书不齐全或者记载有误，可能导致错误收监",
+        cite=PL12[16],
+    )
+    require_admission = GONE
+    deliver_anew = CENTER.may(
+        "更正后重新送交监狱",
+        at=Execution.refused,
+        to=Execution.in_prison,
+        ids="P23.T05",
+        needs="罪犯交付执行（收监）登记",
+        cite=(CPL[264, 2], PL12[16], PL12[17]),
+    )
+    stay = CENTER.may(
+        "看守所代为执行",
+        at=Execution.docs_served,
+        to=Execution.in_center,
+        ids="P23.T06",
+        needs="留所执行刑罚审批表",
+        condition="被判处拘役，或者剩余刑期在三个月以下",
+        cite=(CPL[264, 2], MPS[301], PL12[15, 2]),
+    )
+
+    prison_family_notice = GONE
+    prison_family_notice_pre2026 = must(
+        Organ.PRISON,
+        "收监通知家属（2026年11月前收监）",
+        days(5),
+        after="execution:deliver execution:deliver_anew",
+        note="不是工作日；通知书的发出由监狱登记",
+        cite=PL12[20],
     )

@@ -7,8 +7,9 @@ opens in another one, and the other period is then counted from the same day of 
 from datetime import date
 
 from services.kernel.period import AT_ONCE, MonthEnd, Roll, days, months
-from services.kernel.procedure import STAY, Condition, Event, Procedure, Remark, State, add, must, up_to
+from services.kernel.procedure import STAY, Condition, End, Event, Kept, Procedure, Remark, State, add, must, up_to
 from services.kernel.who import Organ
+from services.law.matters import EXTENSION_ASKED, FOREIGNER, PRONOUNCED_IN_COURT, PUBLIC_TRIAL, TRANSFER_ASKED
 from services.law.offices import FILING_DIVISION, JUDGE, PANEL, PRESIDENT, PROSECUTOR, SUPERIOR_COURT
 from services.law.statutes import CPL, SPC, SPP, XS00
 
@@ -51,6 +52,7 @@ class FirstTrial(Procedure):
             "送达起诉书副本笔录、传票、出庭通知书、[开庭公告]、[法律援助通知书]、[庭前会议笔录（报告）]、"
             "[适用简易/速裁程序决定（通知）书]"
         ),
+        tells="[案号]",
         cite=(CPL[187], SPC[221]),
     )
     open_ordinary = PANEL.may(
@@ -67,6 +69,7 @@ class FirstTrial(Procedure):
         to=simplified,
         ids="P19.T03",
         needs="适用简易/速裁程序决定（通知）书",
+        tells="[没有不适用的情形]",
         condition="事实清楚、证据充分，被告人认罪且同意适用；没有不适用简易程序的情形",
         cite=(CPL[214], CPL[215], CPL[216], SPC[359], SPC[360]),
     )
@@ -76,6 +79,7 @@ class FirstTrial(Procedure):
         to=fast,
         ids="P19.T04",
         needs="适用简易/速裁程序决定（通知）书",
+        tells="[没有不适用的情形]",
         condition="可能判处三年有期徒刑以下刑罚，认罪认罚并同意适用；没有不适用速裁程序的情形",
         cite=(CPL[222], CPL[223], SPC[369], SPC[370]),
     )
@@ -97,6 +101,7 @@ class FirstTrial(Procedure):
         to=simplified,
         ids="P19.T05",
         needs="程序转换决定书",
+        tells="[没有不适用的情形]",
         cite=(CPL[226], SPC[375], SPC[376]),
     )
     convert_to_ordinary = JUDGE.may(
@@ -145,7 +150,7 @@ class FirstTrial(Procedure):
         to=adjourned,
         ids="P19.T11",
         needs="延期审理决定书",
-        condition="通知新的证人、调取新的物证、重新鉴定或者勘验、申请回避、另行委托辩护人",
+        condition="通知新的证人、调取新的物证、重新鉴定或者勘验、申请回避",
         cite=(CPL[204], SPC[273], SPC[313]),
     )
     resume_hearing = PANEL.may(
@@ -161,6 +166,32 @@ class FirstTrial(Procedure):
         cite=(CPL[206, 1], SPC[314]),
     )
     resume = PANEL.may("恢复审理", at=suspended, to=ordinary, ids="P19.T14", needs="恢复审理通知书", cite=CPL[206, 2])
+    # 表中没有，而精神病鉴定和等候另行委托辩护人的时间不计入审理期限
+    pause = PANEL.may(
+        "因精神病鉴定停止计算审理期限",
+        at=prepared | ordinary | simplified | fast,
+        to=STAY,
+        ids="P19.S08",
+        needs="[变更羁押期限通知书]",
+        cite=(CPL[149], SPC[211]),
+    )
+    resume_clock = PANEL.may(
+        "恢复计算审理期限",
+        at=prepared | ordinary | simplified | fast,
+        to=STAY,
+        ids="P19.S09",
+        needs="[变更羁押期限通知书]",
+        cite=(CPL[149], SPC[211]),
+    )
+    adjourn_for_defender = PANEL.may(
+        "因另行委托辩护人延期审理",
+        at=ordinary,
+        to=adjourned,
+        ids="P19.S10",
+        needs="延期审理决定书",
+        condition="被告人拒绝辩护人为其辩护，要求另行委托或者指派",
+        cite=(CPL[204], SPC[313]),
+    )
     judge_absent = PANEL.may(
         "缺席判决",
         at=suspended,
@@ -169,7 +200,7 @@ class FirstTrial(Procedure):
         needs="刑事判决书（一审）",
         condition="因病中止审理超过六个月，仍无法出庭，被告人及其法定代理人、近亲属申请或者同意恢复审理",
         opens="second_trial",
-        carries="plea_leniency:adopt plea_leniency:adopt_adjusted",
+        carries="plea_leniency:adopt plea_leniency:adopt_adjusted direct_prosecution:judge juvenile:try",
         cite=(CPL[296], SPC[605]),
     )
     amend_charge = PROSECUTOR.may(
@@ -236,7 +267,7 @@ class FirstTrial(Procedure):
         ids="P19.T19",
         needs="刑事判决书（一审）、宣判笔录",
         opens="second_trial",
-        carries="plea_leniency:adopt plea_leniency:adopt_adjusted",
+        carries="plea_leniency:adopt plea_leniency:adopt_adjusted direct_prosecution:judge juvenile:try",
         cite=(CPL[202], CPL[224, 2], SPC[374]),
     )
     pronounce = PANEL.may(
@@ -247,8 +278,18 @@ class FirstTrial(Procedure):
         needs="刑事判决书（一审）、宣判笔录、[释放通知书（法院）]",
         condition="对随案移送的每一项财物作出处理",
         opens="second_trial",
-        carries="plea_leniency:adopt plea_leniency:adopt_adjusted",
+        carries="plea_leniency:adopt plea_leniency:adopt_adjusted direct_prosecution:judge juvenile:try",
         cite=(CPL[200], CPL[202], CPL[203], SPC[295], SPC[302]),
+    )
+    # 表中没有送达；上诉、抗诉的期限自接到判决书起算
+    serve_judgment = JUDGE.may(
+        "送达判决书",
+        at=judged,
+        to=STAY,
+        ids="P19.S11",
+        needs="送达回证",
+        condition="当庭宣判的五日以内送达，定期宣判的立即送达",
+        cite=(CPL[202, 2], SPC[302]),
     )
 
     # 不经判决而终结
@@ -263,11 +304,12 @@ class FirstTrial(Procedure):
         hands_to=Organ.PROCURATORATE,
         cite=(SPP[424], SPC[296]),
     )
+    # 表中只在普通程序审理中终止；法定的情形在判决以前随时可以发生
     terminate = PANEL.may(
         "终止审理",
-        at=ordinary,
+        at=ordinary | filed | prepared | simplified | fast | adjourned_supp | adjourned | suspended | deliberating,
         to=terminated,
-        ids="P19.T22",
+        ids="P19.T22 P19.S20 P19.S20 P19.S20 P19.S20 P19.S20 P19.S20 P19.S20 P19.S20",
         needs="终止审理裁定书",
         condition="被告人死亡、已过追诉时效期限、经特赦令免除刑罚或者属于告诉才处理",
         cite=(CPL[16], CPL[297, 1], SPC[295]),
@@ -303,12 +345,12 @@ class FirstTrial(Procedure):
         extensions=(
             up_to(months(3), "至迟（无须审批）", "无须审批", "CPL 208.1"),
             add(months(3), "可能判处死刑/附带民事诉讼/CPL 158情形", "上一级人民法院", "CPL 208.1; SPC 210"),
-            add(months(1), "特殊情况，每次1至3个月，可再次申请", "最高人民法院", "CPL 208.1; SPC 210"),
+            add(months(3), "特殊情况，可再次申请", "最高人民法院", "CPL 208.1; SPC 210", times=None, least=months(1)),
         ),
         extended_by=extend | extend_by_superior | extend_by_supreme,
         void_by=open_simplified | open_fast | adjourn_for_supplement | move_jurisdiction,
-        paused_by=suspend,
-        resumed_by=resume,
+        paused_by=suspend | pause | adjourn_for_defender,
+        resumed_by=resume | resume_clock | resume_hearing,
         roll=Roll.ONLY_IF_NOT_DETAINED,
         custody="if_detained",
         month_end=MonthEnd.LAST_DAY,
@@ -316,7 +358,7 @@ class FirstTrial(Procedure):
         on_expiry="在押的，应当释放或者变更强制措施（刑事诉讼法第九十八条；最高法刑诉解释第一百七十条）",
         note=(
             "自立案、转换程序的决定、补充侦查完毕移送法院或者改变管辖后的法院收到案件起算。发回重审自收到案件起算，"
-            "收到没有步骤，从严自发回的裁定起算。精神病鉴定和等候另行委托辩护人的期间也不计入，尚无对应步骤"
+            "收到没有步骤，从严自发回的裁定起算。精神病鉴定、中止审理和等候另行委托辩护人的期间不计入"
         ),
         cite=(CPL[208], SPC[210], XS00[8]),
     )
@@ -325,11 +367,13 @@ class FirstTrial(Procedure):
         "简易程序",
         days(20),
         after="court_intake:file second_trial:remand first_trial:accept_moved first_trial:convert_to_simplified",
+        paused_by=pause,
+        resumed_by=resume_clock,
         by=pronounce,
         when=SIMPLIFIED,
         extensions=(up_to(months(1, 15), "可能判处的有期徒刑超过三年", "法院", "CPL 220"),),
         extended_by=extend_simplified,
-        void_by=convert_to_ordinary | move_jurisdiction,
+        void_by=convert_to_ordinary | terminate | move_jurisdiction,
         roll=Roll.ONLY_IF_NOT_DETAINED,
         custody="if_detained",
         month_end=MonthEnd.LAST_DAY,
@@ -342,11 +386,13 @@ class FirstTrial(Procedure):
         "速裁程序",
         days(10),
         after="court_intake:file first_trial:accept_moved",
+        paused_by=pause,
+        resumed_by=resume_clock,
         by=judge_in_court,
         when=FAST,
         extensions=(up_to(days(15), "可能判处的有期徒刑超过一年", "法院", "CPL 225"),),
         extended_by=extend_fast,
-        void_by=convert_to_simplified | convert_to_ordinary | move_jurisdiction,
+        void_by=convert_to_simplified | convert_to_ordinary | terminate | move_jurisdiction,
         roll=Roll.ONLY_IF_NOT_DETAINED,
         custody="if_detained",
         severity="critical",
@@ -370,32 +416,33 @@ class FirstTrial(Procedure):
         Organ.COURT,
         "申请延长审限",
         days(15),
-        after=Event("trial_expiry"),
+        after=End("trial_ordinary trial_second", extended=True),
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="届满之日由计算得出，不是步骤；申请也没有步骤，故只登记",
+        note="只适用于批准延长的，自延长以前的届满之日倒算；申请由人民法院登记",
         cite=SPC[210],
     )
     trial_extension_refusal = must(
         Organ.COURT,
         "不同意延长审限的决定",
         days(5),
-        after=Event("trial_expiry"),
+        after=End("trial_ordinary trial_second"),
+        when=EXTENSION_ASKED,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="由有权决定的人民法院在届满五日以前作出；届满之日由计算得出，故只登记",
+        note="由有权决定的人民法院在届满五日以前作出；不同意的决定由其登记",
         cite=SPC[210],
     )
     absent_trial_after_suspension = must(
         Organ.COURT,
         "因病中止后缺席审理前提",
         months(6),
-        after=Event("trial_suspended"),
+        after=suspend,
         kind="rule",
         month_end=MonthEnd.LAST_DAY,
-        note="这是缺席审理的前提，不是应当遵守的期限，故只登记",
+        note="这是缺席审理的前提，不是应当遵守的期限，不认定逾期",
         cite=(CPL[296], SPC[605]),
     )
 
@@ -432,26 +479,27 @@ class FirstTrial(Procedure):
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="当事人提供名单没有步骤，故只登记",
+        note="当事人有证人、鉴定人和证据要提供的才适用；开庭和提供由人民法院登记",
         cite=SPC[221],
     )
     public_trial_announcement = must(
         Organ.COURT,
         "公开审判公告",
         days(3),
-        after=Event("trial_session"),
+        after=open_ordinary,
+        when=PUBLIC_TRIAL,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="只适用于公开审判的案件；公告是庭前准备可附的文书，不单独成为步骤，故只登记",
+        note="不公开审理的，由开庭这一步写明；公告由人民法院登记",
         cite=(CPL[187], SPC[221]),
     )
     court_rights_notice = must(
         Organ.COURT,
         "法院告知委托辩护人",
         days(3),
-        after=Event("court_case_filed"),
-        note="告知由送达回证证明，尚无对应步骤",
+        after="court_intake:file first_trial:accept_moved",
+        note="告知由人民法院登记",
         cite=(CPL[34, 2], SPC[44]),
     )
     civil_claim_acceptance = must(
@@ -459,42 +507,44 @@ class FirstTrial(Procedure):
         "附带民事诉讼受理",
         days(7),
         after=Event("civil_claim_received"),
-        note="附带民事诉讼不在本系统的步骤中，故只登记",
+        note="收到附带民事起诉状和受理由人民法院登记",
         cite=SPC[186],
     )
     civil_claim_copy_service = must(
         Organ.COURT,
         "附带民事起诉状副本送达",
         days(5),
-        after=Event("civil_claim_accepted"),
-        note="附带民事诉讼不在本系统的步骤中，故只登记",
+        after=Kept("civil_claim_acceptance"),
+        note="自受理起算；送达由人民法院登记",
         cite=SPC[187],
     )
     mid_court_transfer_request = must(
         Organ.COURT,
         "请求移送中级法院",
         days(15),
-        after=Event("trial_expiry"),
+        after=End("trial_ordinary"),
+        when=TRANSFER_ASKED,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="届满之日由计算得出，请求没有步骤，故只登记",
+        note="只适用于请求移送的；请求由人民法院登记",
         cite=SPC[17],
     )
     mid_court_transfer_decide = must(
         Organ.COURT,
         "中级法院移送请求决定",
         days(10),
-        after=Event("transfer_request_received"),
-        note="请求没有步骤，故只登记",
+        after=Kept("mid_court_transfer_request"),
+        note="自接到请求起算，以请求之日为接到之日；决定由中级人民法院登记",
         cite=SPC[17],
     )
     consular_notification_court = must(
         Organ.COURT,
         "领事通知（法院）",
         days(7),
-        after=Event("measure_on_foreigner"),
-        note="条约规定时限的，从其规定；由高级人民法院通知，没有步骤，故只登记",
+        after="bail:decide_court bail:redecide_court residential_surveillance:decide_court arrest_review:decide_court",
+        when=FOREIGNER,
+        note="条约规定时限的，从其规定；由高级人民法院通知，由人民法院登记",
         cite=SPC[480],
     )
 
@@ -503,10 +553,10 @@ class FirstTrial(Procedure):
         Organ.COURT,
         "另行委托辩护人准备期",
         days(15),
-        after=Event("adjourned_for_defender"),
+        after=adjourn_for_defender,
         kind="term",
         roll=Roll.NEVER,
-        note="延期审理的原因不在步骤中，故只登记；最高法2000年规定的十日已为此替代",
+        note="最高法2000年规定的十日已为此替代",
         cite=SPC[313],
     )
     exhibits_handover_after_session = must(
@@ -514,7 +564,7 @@ class FirstTrial(Procedure):
         "休庭后移交证据",
         days(3),
         after=Event("session_adjourned"),
-        note="无法当庭移交的才适用；由证据服务的交接证明，故只登记",
+        note="无法当庭移交的才适用；休庭和移交由人民检察院登记",
         cite=SPP[428],
     )
     court_sanction_forward = must(
@@ -522,15 +572,17 @@ class FirstTrial(Procedure):
         "罚款拘留复议移送",
         days(3),
         after=Event("sanction_reconsideration_received"),
-        note="司法罚款、拘留不在本系统的步骤中，故只登记",
+        note="司法罚款、拘留的复议申请和移送由人民法院登记",
         cite=SPC[307],
     )
     judgment_service_in_court = must(
         Organ.COURT,
         "当庭宣判送达判决书",
         days(5),
-        after=Event("judgment_pronounced"),
-        note="定期宣告判决的，宣告后立即送达；送达由送达回证证明，尚无对应步骤",
+        after=pronounce | judge_in_court,
+        by=serve_judgment,
+        when=PRONOUNCED_IN_COURT,
+        note="速裁程序一律当庭宣判；其他程序当庭宣判的，由宣判这一步写明。定期宣告判决的，宣告后立即送达",
         cite=(CPL[202], SPC[302]),
     )
     release_on_acquittal = must(
@@ -554,11 +606,12 @@ class FirstTrial(Procedure):
         AT_ONCE,
         kind="detention",
         after=Event("custody_equals_sentence"),
+        by="custody_handover:release custody_handover:release_reminded custody_handover:release_overdue",
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
         on_expiry="非法羁押报警",
-        note="上诉、抗诉期间也适用；期满之日由刑期和折抵计算得出，不是步骤，故只登记",
+        note="上诉、抗诉期间也适用；期满之日由刑期和折抵计算得出，由人民法院登记",
         cite=SPC[170, 1, 3],
     )
     remand_filing = must(
@@ -566,7 +619,7 @@ class FirstTrial(Procedure):
         "发回重审立案",
         days(1),
         after=Event("remand_file_received"),
-        note="次日立案；原审法院收到案件没有步骤，故只登记",
+        note="次日立案；收到案件和立案由原审人民法院登记",
         cite=XS00[6],
     )
 

@@ -2,11 +2,25 @@
 
 from datetime import date
 
-from services.kernel.period import AT_ONCE, Roll, days
-from services.kernel.procedure import DETAINED, Event, Procedure, Remark, State, must
+from services.kernel.period import AT_ONCE, Roll, days, hours, months, years
+from services.kernel.procedure import (
+    DETAINED,
+    UNDER_INVESTIGATION,
+    Event,
+    Kept,
+    Procedure,
+    Remark,
+    State,
+    add,
+    lasts,
+    may_within,
+    must,
+    up_to,
+)
 from services.kernel.who import Organ
+from services.law.matters import ECONOMIC, NO_MEASURE, SELF_INVESTIGATED, SELF_INVESTIGATED_NO_MEASURE, UNDER_REVIEW
 from services.law.offices import CASE_MANAGEMENT, COUNTY_HEAD, OFFICER
-from services.law.statutes import CPL, MPS, SPP
+from services.law.statutes import CPL, JZ17, MPS, SPC, SPP
 
 
 class InvestigationClose(Procedure):
@@ -43,7 +57,7 @@ class InvestigationClose(Procedure):
         ids="P12.T02",
         needs="起诉意见书、[随案移送清单]、案卷（电子卷宗）移送清单、移送审查起诉告知书、[适用速裁程序建议（公安）]、[换押证]",
         condition="重大、复杂、疑难的案件经过集体讨论；共同犯罪写明每个人的地位、作用和罪责",
-        carries="custody_extension:transfer",
+        carries="custody_extension:transfer direct_prosecution:transfer",
         cite=(CPL[162], MPS[286], MPS[289]),
     )
 
@@ -71,6 +85,7 @@ class InvestigationClose(Procedure):
         to=accepted,
         ids="P12.T05",
         needs="受理案件登记表（检察）、接收案件通知书",
+        tells="[案号]",
         opens="prosecution_review",
         hands_to=Organ.PROCURATORATE,
         cite=(SPP[157], SPP[158]),
@@ -84,18 +99,25 @@ class InvestigationClose(Procedure):
         ids="P12.T06",
         needs="撤销案件（终止侦查）报告书、撤销案件决定书、[释放通知书]",
         condition="没有犯罪事实，或者有刑事诉讼法第十六条规定的情形",
-        ends="criminal_detention:released bail:lifted residential_surveillance:lifted custody_extension:ended",
+        ends=(
+            "criminal_detention:released bail:lifted residential_surveillance:lifted custody_extension:ended "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
         cite=(CPL[163], MPS[186], MPS[187]),
     )
+    # 表中只在侦查中终止；移送以前，犯罪嫌疑人随时可能死亡
     terminate = COUNTY_HEAD.may(
         "对部分人员终止侦查",
-        at=investigating,
+        at=investigating | closing | refused_intake,
         to=terminated_person,
-        ids="P12.T07",
+        ids="P12.T07 P12.S20 P12.S20",
         needs="撤销案件（终止侦查）报告书、终止侦查决定书、[释放通知书]",
-        condition="犯罪并非其实施，或者共同犯罪中不够刑事处罚；对案件继续侦查",
-        ends="criminal_detention:released bail:lifted residential_surveillance:lifted custody_extension:ended",
-        cite=(CPL[163], MPS[186, 2], MPS[187]),
+        condition="犯罪并非其实施，或者共同犯罪中不够刑事处罚，或者有刑事诉讼法第十六条规定的情形；对案件继续侦查",
+        ends=(
+            "criminal_detention:released bail:lifted residential_surveillance:lifted custody_extension:ended "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
+        cite=(CPL[16], CPL[163], MPS[186, 2], MPS[187]),
     )
     reopen = COUNTY_HEAD.may(
         "继续侦查",
@@ -129,17 +151,187 @@ class InvestigationClose(Procedure):
         Organ.POLICE,
         "撤销案件告知",
         days(3),
-        after=Event("case_withdrawn"),
-        note="告知原犯罪嫌疑人、被害人或者其近亲属、法定代理人以及移送机关；告知由送达回证证明，尚无对应步骤",
+        after="investigation_close:withdraw prosecution_review:withdraw_by_police supplementary_return:withdraw supplementary_return:withdraw_late supervise_unlawful_filing:withdraw supervise_unlawful_filing:withdraw_on_own supervise_unlawful_filing:order_withdrawal",
+        note="告知原犯罪嫌疑人、被害人或者其近亲属、法定代理人以及移送机关；告知由公安机关登记",
         cite=MPS[189, 1],
     )
     investigation_termination_notice = must(
         Organ.POLICE,
         "终止侦查告知",
         days(3),
-        after=Event("investigation_terminated_for_person"),
-        note="告知由送达回证证明，尚无对应步骤",
+        after=terminate,
+        note="告知由公安机关登记",
         cite=MPS[189, 2],
+    )
+
+    # 应当：侦查措施
+    technical_measure_validity = lasts(
+        Organ.POLICE,
+        "技术侦查措施有效期",
+        months(3),
+        kind="validity",
+        after=Event("tech_measure_approved"),
+        organs=(Organ.PROCURATORATE,),
+        extensions=(add(months(3), "复杂、疑难案件", "原批准机关", "CPL 151", times=None),),
+        roll=Roll.NEVER,
+        note="批准、延长和解除由批准机关登记；人民检察院应当在期满十日以前申请延长",
+        on_expiry="立即解除",
+        cite=(CPL[151], MPS[266], SPP[229]),
+    )
+    border_control_emergency = must(
+        Organ.POLICE,
+        "紧急边控补办手续",
+        days(7),
+        after=Event("border_control_emergency_set"),
+        organs=(Organ.COURT,),
+        note="紧急布控和补办由布控的机关登记",
+        cite=(MPS[278], SPC[487]),
+    )
+    search_without_warrant_formalities = must(
+        Organ.PROCURATORATE,
+        "无证搜查补办手续",
+        hours(24),
+        after=Event("emergency_search_finished"),
+        roll=Roll.NEVER,
+        note="紧急搜查和补办由人民检察院登记；公安机关的规定没有数字",
+        cite=SPP[205],
+    )
+    appraisal_opinion_notice = must(
+        Organ.POLICE,
+        "鉴定意见告知（刑事）",
+        None,
+        after=Event("appraisal_reviewed_as_evidence"),
+        roll=Roll.NEVER,
+        note="以鉴定意见通知书告知犯罪嫌疑人、被害人或者其法定代理人，没有日数，故只登记",
+        cite=(CPL[148], MPS[252, 2]),
+    )
+    appraisal_refusal_notice = must(
+        Organ.POLICE,
+        "不准予补充/重新鉴定通知",
+        days(3),
+        after=Event("appraisal_application_refused"),
+        note="不准予的决定和通知由公安机关登记",
+        cite=(MPS[254], MPS[255]),
+    )
+    appraisal_not_excluded = must(
+        Organ.POLICE,
+        "其他鉴定计入办案期限",
+        None,
+        after=Event("appraisal_commissioned"),
+        kind="rule",
+        roll=Roll.NEVER,
+        note="只有精神病鉴定停止计算期限，其他鉴定不停止；不是期限，故只登记",
+        cite=MPS[257],
+    )
+    cooperation_identity_check = must(
+        Organ.POLICE,
+        "协查身份回复",
+        days(7),
+        after=Event("cooperation_request_received"),
+        extensions=(up_to(days(15), "交通十分不便的边远地区", "无须审批", "MPS 353"),),
+        note="收到协查、延长和回复由协作地公安机关登记",
+        cite=MPS[353],
+    )
+    procuratorate_out_area_evidence = must(
+        Organ.PROCURATORATE,
+        "异地协助取证（检察）",
+        months(1),
+        after=Event("evidence_letter_received"),
+        note="收到函件和回复由协助的人民检察院登记",
+        cite=SPP[180],
+    )
+    property_control_complaint = must(
+        Organ.POLICE,
+        "对强制措施/财物处置的申诉控告",
+        days(30),
+        after=Event("complaint_received_by_police"),
+        note="收到申诉、控告和处理由公安机关登记",
+        cite=(CPL[117], MPS[196]),
+    )
+
+    # 应当：久侦不结
+    economic_case_stale_after_measure = must(
+        Organ.POLICE,
+        "经济案件解除强制措施后未能移送",
+        months(12),
+        after=(
+            "bail:lift residential_surveillance:lift criminal_detention:release arrest_review:release "
+            "custody_extension:end"
+        ),
+        by=transfer | withdraw | terminate,
+        when=ECONOMIC,
+        on_expiry="撤销案件",
+        note="解除以后又采取措施的，自再次解除起算",
+        cite=JZ17[25],
+    )
+    economic_case_stale_no_measure = must(
+        Organ.POLICE,
+        "经济案件未采取强制措施未能移送",
+        years(2),
+        after="case_intake:file case_intake:file_anew supervise_non_filing:file",
+        by=transfer | withdraw | terminate,
+        when=NO_MEASURE,
+        on_expiry="撤销案件",
+        note="自立案起算；采取强制措施的，适用前一期限",
+        cite=JZ17[25],
+    )
+    self_investigation_no_measure = must(
+        Organ.PROCURATORATE,
+        "自侦案件未采取强制措施",
+        years(2),
+        after="case_intake:file case_intake:file_anew",
+        by=transfer | withdraw | terminate,
+        when=SELF_INVESTIGATED_NO_MEASURE,
+        note="人民检察院直接受理侦查的案件的立案和终结同记于本系统的步骤",
+        cite=SPP[253],
+    )
+    self_investigation_after_measure = must(
+        Organ.PROCURATORATE,
+        "自侦案件解除强制措施后",
+        years(1),
+        after="bail:lift residential_surveillance:lift criminal_detention:release",
+        by=transfer | withdraw | terminate,
+        when=SELF_INVESTIGATED,
+        note="人民检察院直接受理侦查的案件的终结同记于本系统的步骤",
+        cite=SPP[253],
+    )
+
+    # 应当：回避
+    challenge_decide_police = must(
+        Organ.POLICE,
+        "回避申请决定（公安）",
+        days(2),
+        after=Event("challenge_application_received"),
+        when=UNDER_INVESTIGATION,
+        extensions=(up_to(days(5), "情况复杂", "县级以上公安机关负责人", "MPS 36"),),
+        note="收到申请、延长和决定由公安机关登记",
+        cite=MPS[36],
+    )
+    challenge_reconsider_apply = may_within(
+        Organ.PARTY,
+        "驳回回避申请复议",
+        days(5),
+        after=Event("challenge_rejection_received"),
+        note="收到驳回的决定和复议申请由作出决定的机关登记；检察院驳回的亦同",
+        cite=(MPS[37], SPP[32]),
+    )
+    challenge_reconsider_decide_police = must(
+        Organ.POLICE,
+        "回避复议决定（公安）",
+        days(5),
+        after=Kept("challenge_reconsider_apply"),
+        when=UNDER_INVESTIGATION,
+        note="自收到复议申请起算；决定由公安机关登记",
+        cite=MPS[37],
+    )
+    challenge_reconsider_decide_procuratorate = must(
+        Organ.PROCURATORATE,
+        "回避复议决定（检察）",
+        days(3),
+        after=Kept("challenge_reconsider_apply"),
+        when=UNDER_REVIEW,
+        note="自收到复议申请起算；决定由人民检察院登记",
+        cite=SPP[33],
     )
 
     no_transfer_after_exclusion = Remark(

@@ -5,7 +5,8 @@ from datetime import date
 from services.kernel.period import days, months
 from services.kernel.procedure import Event, Procedure, Remark, State, may_within, must, up_to
 from services.kernel.who import Organ
-from services.law.offices import CHIEF, CLOCK, COUNTY_HEAD, PARTY, PROSECUTOR, SUPERIOR_CHIEF
+from services.law.matters import DISCRETIONARY, PUBLIC_EMPLOYEE
+from services.law.offices import CHIEF, CLOCK, COUNTY_HEAD, PROSECUTOR, SUPERIOR_CHIEF, SUSPECT, VICTIM
 from services.law.statutes import CPL, MPS, SPP
 
 
@@ -51,6 +52,7 @@ class NonProsecutionRemedy(Procedure):
         to=revoked,
         ids="P15.T03",
         needs="复议决定书（检察）",
+        tells="[承办人]",
         opens="prosecution_review",
         cite=(SPP[379, 2], SPP[388]),
     )
@@ -70,6 +72,7 @@ class NonProsecutionRemedy(Procedure):
         to=upheld,
         ids="P15.T05",
         needs="复议决定书（检察）",
+        tells="[承办人]",
         cite=SPP[379, 2],
     )
     uphold_on_review = SUPERIOR_CHIEF.may(
@@ -86,7 +89,7 @@ class NonProsecutionRemedy(Procedure):
     )
 
     # 被害人申诉
-    complain_victim = PARTY.may(
+    complain_victim = VICTIM.may(
         "被害人申诉",
         at=announced,
         to=victim_complaint,
@@ -113,7 +116,7 @@ class NonProsecutionRemedy(Procedure):
     )
 
     # 被不起诉人申诉。表中由检察官决定，而规则第三百八十六条要求报经检察长批准
-    complain_suspect = PARTY.may(
+    complain_suspect = SUSPECT.may(
         "被不起诉人申诉",
         at=announced,
         to=suspect_complaint,
@@ -140,7 +143,7 @@ class NonProsecutionRemedy(Procedure):
     )
 
     # 自诉和终结
-    sue_privately = PARTY.may(
+    sue_privately = VICTIM.may(
         "被害人向人民法院起诉",
         at=announced | upheld,
         to=private_suit,
@@ -199,7 +202,7 @@ class NonProsecutionRemedy(Procedure):
         "监察机关对不起诉提请复议的决定",
         days(30),
         after=Event("reconsideration_request_received"),
-        note="由上一级人民检察院决定；监察机关的提请不在本系统的步骤中，故只登记",
+        note="由上一级人民检察院决定；监察机关的提请和决定由人民检察院登记",
         cite=SPP[379, 1],
     )
     victim_appeal_non_prosecution = may_within(
@@ -216,8 +219,10 @@ class NonProsecutionRemedy(Procedure):
         Organ.PARTY,
         "被不起诉人对相对不起诉的申诉",
         days(7),
-        after=Event("non_prosecution_received"),
-        note="只适用于相对不起诉；不起诉的种类不在步骤中，故只登记",
+        after=announce,
+        by=complain_suspect,
+        when=DISCRETIONARY,
+        note="不起诉的种类由不起诉决定写明；自收到不起诉决定书起算，宣布送达这一步须附送达回证",
         cite=(CPL[181], SPP[377], SPP[385]),
     )
     non_prosecution_complaint_reexamination = must(
@@ -225,16 +230,18 @@ class NonProsecutionRemedy(Procedure):
         "不起诉申诉复查",
         months(3),
         after=Event("reexamination_opened"),
+        by=uphold_victim | revoke_victim | uphold_suspect | revoke_suspect,
         extensions=(up_to(months(6), "案情复杂", "检察长", "SPP 386"),),
-        note="自复查立案起算，不是自申诉起算；立案不在步骤中，故只登记",
+        note="自复查立案起算，不是自申诉起算；立案和延长由人民检察院登记",
         cite=SPP[386],
     )
     employer_notice_non_prosecution = must(
         Organ.PROCURATORATE,
         "不起诉/撤案告知单位",
         days(10),
-        after=Event("non_prosecution_decided"),
-        note="只适用于公职人员等有单位应当告知的人；告知没有步骤，故只登记",
+        after="prosecution_review:not_charge",
+        when=PUBLIC_EMPLOYEE,
+        note="告知由人民检察院登记",
         cite=SPP[153],
     )
 

@@ -56,15 +56,23 @@ class PackageHandover(Procedure):
     )
 
     # 接收机关
-    inspect = RECEIVING_ORGAN.may("清点", at=offered, to=inspected, ids="D5.03", cite=())
+    inspect = RECEIVING_ORGAN.may("清点", at=offered, to=inspected, ids="D5.03", tells="[逐件清点]", cite=())
     accept = RECEIVING_ORGAN.may(
-        "接收", at=inspected, to=accepted, ids="D5.04", condition="与清单一致", handover="accept", cite=()
+        "接收",
+        at=inspected,
+        to=accepted,
+        ids="D5.04",
+        condition="与清单一致",
+        handover="accept",
+        tells="[逐件清点]",
+        cite=(),
     )
     accept_with_reservations = RECEIVING_ORGAN.may(
         "附保留接收",
         at=inspected,
         to=accepted_with_reservations,
         ids="D5.05",
+        tells="[逐件清点]",
         condition="不影响办理的差异，逐项写明",
         handover="accept",
         cite=(),

@@ -5,6 +5,7 @@ from datetime import date
 from services.kernel.period import Roll, days
 from services.kernel.procedure import Event, Procedure, Remark, State, must, up_to
 from services.kernel.who import Organ
+from services.law.matters import FAST_SUGGESTED
 from services.law.offices import JUDGE, OFFICER, PARTY, PROSECUTOR
 from services.law.statutes import CPL, MPS, RR19, SPC, SPP, SQB20
 
@@ -64,6 +65,7 @@ class PleaLeniency(Procedure):
         to=signed,
         ids="P16.T03",
         needs="认罪认罚具结书",
+        tells="[签名确认、律师、辩护律师签名]",
         condition="自愿，同意量刑建议和程序适用，辩护人或者值班律师在场",
         cite=(CPL[174, 1], SPP[272]),
     )
@@ -72,6 +74,7 @@ class PleaLeniency(Procedure):
         at=opinions,
         to=not_signed,
         ids="P16.T04",
+        tells="[不需要签署的情形]",
         condition="盲、聋、哑人或者限制责任能力的精神病人；未成年人的法定代理人、辩护人有异议",
         cite=CPL[174, 2],
     )
@@ -90,6 +93,7 @@ class PleaLeniency(Procedure):
         at=signed,
         to=fast_review,
         ids="P16.T06",
+        tells="[没有不适用的情形]",
         condition="基层人民法院管辖，可能判处三年有期徒刑以下刑罚，没有不适用速裁程序的情形",
         cite=(CPL[172, 1], CPL[222], CPL[223], SPP[273]),
     )
@@ -180,8 +184,9 @@ class PleaLeniency(Procedure):
         Organ.PROCURATORATE,
         "速裁建议案件当日分案",
         days(0),
-        after=Event("case_transferred_for_prosecution_received"),
-        note="只适用于公安机关建议适用速裁程序的案件；分案在检察院内部，没有步骤，故只登记",
+        after="investigation_close:accept",
+        when=FAST_SUGGESTED,
+        note="分案在检察院内部，由人民检察院登记",
         cite=SPP[273, 2],
     )
     social_investigation_opinion = must(
@@ -191,7 +196,7 @@ class PleaLeniency(Procedure):
         after=Event("assessment_commission_received"),
         extensions=(up_to(days(5), "速裁程序案件（五个工作日）", "—", "SQB20 14"),),
         working_days=True,
-        note="工作日；社区矫正机构的委托和意见不在本系统的步骤中，故只登记。速裁案件的五日是另一期限，不是延长",
+        note="工作日；收到委托、延长和意见由社区矫正机构或者委托的机关登记。速裁案件的五日是另一期限，不是延长",
         cite=SQB20[14],
     )
 

@@ -2,9 +2,11 @@
 
 from datetime import date
 
-from services.kernel.period import Roll, days, hours, months, years
+from services.kernel.period import MonthEnd, Roll, days, hours, months, years
 from services.kernel.procedure import (
+    STAY,
     Event,
+    Kept,
     Procedure,
     Remark,
     State,
@@ -15,6 +17,16 @@ from services.kernel.procedure import (
     open_ended,
 )
 from services.kernel.who import Organ
+from services.law.matters import (
+    EQUITY,
+    FUNDS,
+    FUNDS_MAJOR,
+    PROPERTY_JUDGED,
+    SECURITIES,
+    SELF_INVESTIGATED,
+    TAKEN_BY_POLICE,
+    TAKEN_BY_PROCURATORATE,
+)
 from services.law.offices import CHIEF, CLOCK, COUNTY_HEAD, CUSTODIAN, JUDGE, PANEL, PROSECUTOR, UNIT_HEAD
 from services.law.statutes import AP, CF13, CPL, CX14, MPS, SC15, SPC, SPP
 
@@ -52,6 +64,7 @@ class PropertyFlow(Procedure):
             "扣押决定书/查封决定书/协助冻结财产通知书/扣押/解除扣押邮件、电报通知书、"
             "扣押清单/查封/解除查封清单/登记保存清单、[协助查封/解除查封通知书]、涉案财物入库（移交）登记单"
         ),
+        tells="[清点数量、清点金额]",
         condition="立案以后；侦查人员二人以上，有见证人，清单经核对签名",
         cite=(CPL[141], CPL[142], CPL[144], MPS[228], MPS[230], MPS[235], MPS[239]),
     )
@@ -70,14 +83,15 @@ class PropertyFlow(Procedure):
         to=stored,
         ids="P25.T03",
         needs="涉案财物入库（移交）登记单",
+        tells="[清点数量、清点金额]",
         condition="查验完好",
         cite=MPS[235],
     )
     # 表中没有续冻、续封；不记载，期限届满就视为自动解除
     renew = COUNTY_HEAD.may(
         "继续冻结或者续行查封",
-        at=stored,
-        to=stored,
+        at=stored | with_case_pr | with_case_court | judged,
+        to=STAY,
         ids="P25.S01",
         needs="协助冻结财产通知书/协助查封/解除查封通知书",
         condition="期限届满以前，按照原批准权限和程序",
@@ -99,6 +113,7 @@ class PropertyFlow(Procedure):
         to=released_unrelated,
         ids="P25.T04",
         needs="发还清单/协助解除冻结财产通知书/协助查封/解除查封通知书",
+        tells="[清点数量、清点金额]",
         condition="查明确实与案件无关；由原批准的负责人批准",
         cite=(CPL[145], MPS[233], MPS[241], MPS[247]),
     )
@@ -108,6 +123,7 @@ class PropertyFlow(Procedure):
         to=ownerless,
         ids="P25.T05",
         needs="认领公告",
+        tells="[清点数量、清点金额]",
         condition="通知原主或者公告后六个月以内无人认领",
         cite=MPS[233],
     )
@@ -117,6 +133,7 @@ class PropertyFlow(Procedure):
         to=returned_victim,
         ids="P25.T06",
         needs="发还清单",
+        tells="[清点数量、清点金额]",
         condition="权属明确且无争议，不损害他人利益，不影响办案；已登记、拍照、估价",
         cite=(CPL[245, 1], MPS[234, 1]),
     )
@@ -135,6 +152,7 @@ class PropertyFlow(Procedure):
         to=stored,
         ids="P25.T08",
         needs="涉案财物入库（移交）登记单",
+        tells="[清点数量、清点金额]",
         condition="价款代替原物，待诉讼终结后一并处理",
         cite=MPS[236, 1],
     )
@@ -164,6 +182,7 @@ class PropertyFlow(Procedure):
         to=released_unrelated,
         ids="P25.T12",
         needs="解除查封、扣押、冻结通知书（检察）、[发还清单]",
+        tells="[清点数量、清点金额]",
         condition="不起诉，或者查明与案件无关",
         cite=(CPL[145], CPL[177, 3], SPP[374]),
     )
@@ -193,6 +212,7 @@ class PropertyFlow(Procedure):
         to=returned_victim,
         ids="P25.T15",
         needs="发还清单",
+        tells="[清点数量、清点金额]",
         condition="权属明确；已拍照、鉴定、估价",
         cite=(CPL[245, 1], SPC[438]),
     )
@@ -202,6 +222,7 @@ class PropertyFlow(Procedure):
         to=judged,
         ids="P25.T16",
         needs="刑事判决书（一审）",
+        tells="[处理方式、清点数量、清点金额]",
         condition="清单上的每一项财物都应当写明处理方式",
         cite=(CPL[245, 3], SPC[444], SPC[445]),
     )
@@ -212,21 +233,21 @@ class PropertyFlow(Procedure):
         to=executed,
         ids="P25.T17",
         needs="[移送执行表]、执行回单/上缴国库凭证",
+        tells="[清点数量、清点金额]",
         condition="判决生效，并已送达扣押机关",
         cite=(CPL[245, 4], MPS[288, 2], SPC[447], SPC[448], CX14[7]),
     )
 
-    # 应当：保管和退还。查扣、查明无关、财物种类都不是步骤，故以下各项多只登记
+    # 应当：保管和退还。查扣、查封、冻结的时间和财物的种类，以财物登记为准
     property_handover_to_custodian = must(
         Organ.POLICE,
         "涉案财物移交保管",
         hours(24),
         after=Event("property_taken"),
+        by=store,
+        when=TAKEN_BY_POLICE,
         roll=Roll.NEVER,
-        note=(
-            "查扣先于财物登记，没有步骤，故只登记。边远地区自返回单位起算；需要鉴定、辨认的，经办案部门负责人批准，"
-            "完成后二十四小时；二十四小时内已处理的不移交"
-        ),
+        note="以财物登记写明的查扣时间为准。边远地区自返回单位起算；需要鉴定、辨认的，经办案部门负责人批准，完成后二十四小时；二十四小时内已处理的不移交",
         cite=(SC15[12], AP[190]),
     )
     property_register_sealed_frozen = must(
@@ -234,8 +255,9 @@ class PropertyFlow(Procedure):
         "查封冻结登记",
         hours(24),
         after=Event("seal_or_freeze_executed"),
+        by=store,
         roll=Roll.NEVER,
-        note="执行查封、冻结没有步骤，故只登记",
+        note="以财物登记写明的查封、冻结时间为准",
         cite=(SC15[13], AP[190]),
     )
     irrelevant_property_release = must(
@@ -243,7 +265,8 @@ class PropertyFlow(Procedure):
         "与案件无关财物解除退还",
         days(3),
         after=Event("irrelevance_established"),
-        note="自查明无关起算，不自查扣起算；查明没有步骤，故只登记。检察院、法院在各自阶段同",
+        organs=(Organ.PROCURATORATE, Organ.COURT),
+        note="自查明无关起算，不自查扣起算；查明和退还由办案机关登记，也记于财物",
         cite=(CPL[145], MPS[233], MPS[247], SPP[210], SPP[215], SPP[217]),
     )
     unclaimed_property_police = must(
@@ -254,7 +277,7 @@ class PropertyFlow(Procedure):
         kind="term",
         roll=Roll.NEVER,
         on_expiry="按照无主财物登记后上缴国库",
-        note="这是认领的期间；通知和公告没有步骤，故只登记",
+        note="这是认领的期间，不认定逾期；通知和公告由公安机关登记",
         cite=MPS[233],
     )
     procuratorate_seized_deposit = must(
@@ -262,16 +285,19 @@ class PropertyFlow(Procedure):
         "检察院扣押款物入账入库",
         days(3),
         after=Event("property_taken"),
-        note="检察院自行侦查的扣押不在本程序的步骤中，故只登记",
+        by=store,
+        when=TAKEN_BY_PROCURATORATE,
+        note="以财物登记写明的扣押时间为准",
         cite=SPP[217],
     )
     illegal_gains_after_withdrawal = must(
         Organ.PROCURATORATE,
         "撤案后违法所得处理",
         days(30),
-        after=Event("case_withdrawn"),
+        after="investigation_close:withdraw",
+        when=SELF_INVESTIGATED,
         extensions=(add(days(30), "情况特殊", "检察长", "SPP 247"),),
-        note="只适用于检察院直接受理侦查的案件，故只登记",
+        note="只适用于人民检察院直接受理侦查的案件；处理和延长由人民检察院登记",
         cite=SPP[247],
     )
 
@@ -282,10 +308,14 @@ class PropertyFlow(Procedure):
         months(6),
         kind="validity",
         after=Event("freeze_executed"),
-        extensions=(add(months(6), "继续冻结", "县级以上公安机关负责人（原批准权限）", "MPS 243"),),
+        by=release_unrelated | release_by_procuratorate | return_victim | return_victim_court | to_treasury | execute,
+        void_by=lapse,
+        when=FUNDS,
+        extended_by=renew,
+        extensions=(add(months(6), "继续冻结", "县级以上公安机关负责人（原批准权限）", "MPS 243", times=None),),
         roll=Roll.NEVER,
         on_expiry="视为自动解除冻结",
-        note="财物的种类不在步骤中，故只登记；每次续冻最长六个月",
+        note="财物登记写明种类；每次续冻最长六个月",
         cite=(MPS[243], MPS[240]),
     )
     freeze_funds_major = lasts(
@@ -294,10 +324,14 @@ class PropertyFlow(Procedure):
         years(1),
         kind="validity",
         after=Event("freeze_executed"),
-        extensions=(add(years(1), "继续冻结", "设区的市一级以上公安机关负责人", "MPS 243.2"),),
+        by=release_unrelated | release_by_procuratorate | return_victim | return_victim_court | to_treasury | execute,
+        void_by=lapse,
+        when=FUNDS_MAJOR,
+        extended_by=renew,
+        extensions=(add(years(1), "继续冻结", "设区的市一级以上公安机关负责人", "MPS 243.2", times=None),),
         roll=Roll.NEVER,
         on_expiry="视为自动解除冻结",
-        note="财物的种类不在步骤中，故只登记；每次续冻最长一年",
+        note="财物登记写明种类和是否重大、复杂；每次续冻最长一年",
         cite=(MPS[243, 2], MPS[240]),
     )
     freeze_securities = lasts(
@@ -306,10 +340,14 @@ class PropertyFlow(Procedure):
         years(2),
         kind="validity",
         after=Event("freeze_executed"),
-        extensions=(add(years(2), "继续冻结", "县级以上公安机关负责人", "MPS 244"),),
+        by=release_unrelated | release_by_procuratorate | return_victim | return_victim_court | to_treasury | execute,
+        void_by=lapse,
+        when=SECURITIES,
+        extended_by=renew,
+        extensions=(add(years(2), "继续冻结", "县级以上公安机关负责人", "MPS 244", times=None),),
         roll=Roll.NEVER,
         on_expiry="视为自动解除冻结",
-        note="财物的种类不在步骤中，故只登记；每次续冻最长二年",
+        note="财物登记写明种类；每次续冻最长二年",
         cite=(MPS[244], MPS[240]),
     )
     freeze_equity = lasts(
@@ -318,10 +356,16 @@ class PropertyFlow(Procedure):
         months(6),
         kind="validity",
         after=Event("freeze_executed"),
-        extensions=(add(months(6), "继续冻结", "设区的市一级以上公安机关负责人；上市公司股权省级", "MPS 245"),),
+        by=release_unrelated | release_by_procuratorate | return_victim | return_victim_court | to_treasury | execute,
+        void_by=lapse,
+        when=EQUITY,
+        extended_by=renew,
+        extensions=(
+            add(months(6), "继续冻结", "设区的市一级以上公安机关负责人；上市公司股权省级", "MPS 245", times=None),
+        ),
         roll=Roll.NEVER,
         on_expiry="视为自动解除冻结",
-        note="财物的种类不在步骤中，故只登记；股权、保单权益经设区的市一级以上，上市公司股权经省级以上公安机关负责人批准",
+        note="财物登记写明种类；每次续冻最长六个月。股权、保单权益经设区的市一级以上，上市公司股权经省级以上公安机关负责人批准",
         cite=(MPS[245], MPS[239], MPS[240]),
     )
     seal_property = lasts(
@@ -330,13 +374,16 @@ class PropertyFlow(Procedure):
         years(2),
         kind="validity",
         after=Event("seal_executed"),
+        by=release_unrelated | release_by_procuratorate | return_victim | return_victim_court | to_treasury | execute,
+        void_by=lapse,
+        extended_by=renew | renew,
         extensions=(
             add(years(1), "续封一次", "县级以上公安机关负责人", "CF13 8"),
-            add(years(1), "案情重大复杂，每次最长一年", "设区的市一级以上公安机关负责人", "CF13 8"),
+            add(years(1), "案情重大复杂，每次最长一年", "设区的市一级以上公安机关负责人", "CF13 8", times=None),
         ),
         roll=Roll.NEVER,
         on_expiry="视为自动解除查封",
-        note="财物的种类不在步骤中，故只登记；续封手续在届满前五日内办理",
+        note="续封手续在届满前五日内办理",
         cite=CF13[8],
     )
 
@@ -345,16 +392,17 @@ class PropertyFlow(Procedure):
         Organ.COURT,
         "判决送达扣押机关",
         days(10),
-        after=Event("judgment_effective"),
-        note="只适用于实物未随案移送的财物；送达由送达回证证明，尚无对应步骤",
+        after="second_trial:become_final second_trial:uphold second_trial:change second_trial:permit_withdrawal second_trial:withdraw",
+        when=PROPERTY_JUDGED,
+        note="只适用于实物未随案移送的财物；送达由人民法院登记",
         cite=SPC[447, 2],
     )
     disposal_receipt_by_seizing_organ = must(
         Organ.POLICE,
         "扣押机关送回执行回单",
         months(1),
-        after=Event("property_judgment_received"),
-        note="扣押机关收到判决没有步骤，故只登记",
+        after=Kept("judgment_to_seizing_organ"),
+        note="自收到判决起算，以送达之日为收到之日；回单由扣押机关登记",
         cite=SPC[447, 2],
     )
     bank_receipt_of_confiscation = must(
@@ -362,24 +410,25 @@ class PropertyFlow(Procedure):
         "金融机构送回上缴凭证",
         days(15),
         after=Event("property_execution_notice_received"),
-        note="金融机构收到通知没有步骤，故只登记",
+        note="金融机构收到通知和送回凭证，由人民法院登记",
         cite=SPC[448],
     )
     property_part_case_filing = must(
         Organ.COURT,
         "涉财产部分执行立案",
         days(7),
-        after=Event("execution_transfer_received"),
-        note="法院内部的执行立案没有步骤，故只登记",
+        after="execution:execute_property",
+        note="自移送执行起算；执行立案由人民法院登记",
         cite=CX14[7],
     )
     property_part_execution = must(
         Organ.COURT,
         "刑事裁判涉财产部分执行",
         months(6),
-        after=Event("execution_case_filed"),
+        after=Kept("property_part_case_filing"),
+        month_end=MonthEnd.LAST_DAY,
         extensions=(open_ended("特殊情况", "本院院长", "CX14 3"),),
-        note="法院内部的执行立案没有步骤，故只登记；延长多久没有规定",
+        note="自执行立案起算；执行完毕和延长由人民法院登记，延长多久没有规定",
         cite=CX14[3],
     )
     unclaimed_property_court = must(
@@ -387,10 +436,11 @@ class PropertyFlow(Procedure):
         "判决返还无人认领",
         years(1),
         after=Event("claim_announced"),
+        month_end=MonthEnd.LAST_DAY,
         kind="term",
         roll=Roll.NEVER,
         on_expiry="上缴国库；此后有人认领并经查证属实的，申请退库返还",
-        note="这是公告的期间；公告没有步骤，故只登记",
+        note="这是公告的期间，不认定逾期；公告由人民法院登记",
         cite=SPC[445, 3],
     )
 

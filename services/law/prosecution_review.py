@@ -3,8 +3,9 @@
 from datetime import date
 
 from services.kernel.period import AT_ONCE, Roll, days, months
-from services.kernel.procedure import DETAINED, Condition, Event, Procedure, Remark, State, add, must, up_to
+from services.kernel.procedure import DETAINED, STAY, Condition, Event, Procedure, Remark, State, add, must, up_to
 from services.kernel.who import Organ
+from services.law.matters import UNDER_REVIEW, WITH_VICTIM
 from services.law.offices import CASE_MANAGEMENT, CHIEF, COUNTY_HEAD, PROSECUTOR
 from services.law.statutes import CPL, MPS, SPP
 
@@ -96,6 +97,23 @@ class ProsecutionReview(Procedure):
         cite=(CPL[175, 2], SPP[342], SPP[348]),
     )
     resume = PROSECUTOR.may("自行侦查完毕", at=self_supplement, to=reviewing, ids="P13.T08", cite=SPP[348])
+    # 表中没有，而精神病鉴定的期间不计入办案期限
+    pause = PROSECUTOR.may(
+        "因精神病鉴定停止计算审查起诉期限",
+        at=reviewing | extended,
+        to=STAY,
+        ids="P13.S02",
+        needs="[鉴定聘请书]、[变更羁押期限通知书]",
+        cite=(CPL[149], SPP[222]),
+    )
+    resume_clock = PROSECUTOR.may(
+        "恢复计算审查起诉期限",
+        at=reviewing | extended,
+        to=STAY,
+        ids="P13.S03",
+        needs="[变更羁押期限通知书]",
+        cite=(CPL[149], SPP[222]),
+    )
 
     # 改变管辖。表中到此为止；期限自改变后的检察院收到案件之日起算，故由 S01 记载收到
     move_jurisdiction = CASE_MANAGEMENT.may(
@@ -129,6 +147,7 @@ class ProsecutionReview(Procedure):
         ),
         condition="犯罪事实已经查清，证据确实、充分，依法应当追究刑事责任",
         opens="court_intake",
+        carries="direct_prosecution:charge juvenile:charge",
         cite=(CPL[176], SPP[355], SPP[358]),
     )
     not_charge = CHIEF.may(
@@ -137,9 +156,11 @@ class ProsecutionReview(Procedure):
         to=not_charged,
         ids="P13.T11 P13.T14",
         needs="案件审查报告、不起诉决定书、[解除查封、扣押、冻结通知书（检察）]、[检察意见书]、[释放通知书]",
+        tells="[承办人]",
         condition="没有犯罪事实或者有刑事诉讼法第十六条规定的情形，犯罪情节轻微，或者补充侦查后仍然证据不足",
         opens="non_prosecution_remedy",
-        ends="bail:lifted residential_surveillance:lifted",
+        carries="juvenile:not_charge",
+        ends="bail:lifted residential_surveillance:lifted custody_necessity:changed direct_prosecution:exited",
         cite=(CPL[175, 4], CPL[177], SPP[365], SPP[367], SPP[370]),
     )
     defer_conditionally = CHIEF.may(
@@ -149,7 +170,31 @@ class ProsecutionReview(Procedure):
         ids="P13.T12 P13.T15",
         needs="附条件不起诉决定书",
         condition="未成年人，刑法分则第四章、第五章、第六章的犯罪，可能判处一年有期徒刑以下刑罚，有悔罪表现",
+        carries="juvenile:defer_conditionally",
         cite=(CPL[282], SPP[469], SPP[471]),
+    )
+    # 表中附条件不起诉以后的决定只在未成年人的程序中，审查起诉随之终结：S04、S05
+    charge_after_probation = CHIEF.may(
+        "撤销附条件不起诉后起诉",
+        at=conditional,
+        to=charged,
+        ids="P13.S04",
+        needs="撤销附条件不起诉决定书、起诉书",
+        opens="court_intake",
+        carries="juvenile:charge_after_probation",
+        cite=(CPL[282, 3], CPL[284, 1], SPP[479]),
+    )
+    not_charge_after_probation = CHIEF.may(
+        "因附条件不起诉考验期满不起诉",
+        at=conditional,
+        to=not_charged,
+        ids="P13.S05",
+        needs="附条件不起诉考察意见书、不起诉决定书",
+        tells="[承办人]",
+        opens="non_prosecution_remedy",
+        carries="juvenile:not_charge_after_probation",
+        ends="bail:lifted residential_surveillance:lifted",
+        cite=(CPL[284, 2], SPP[477], SPP[480]),
     )
 
     # 应当
@@ -162,6 +207,8 @@ class ProsecutionReview(Procedure):
             "supplementary_return:resubmit_with_opinion supplementary_return:resubmit_late "
             "prosecution_review:accept_moved court_intake:return"
         ),
+        paused_by=pause,
+        resumed_by=resume_clock,
         by=charge | not_charge | defer_conditionally,
         extensions=(add(days(15), "重大、复杂", "检察长（SPP未指明审批层级，内部授权）", "CPL 172.1"),),
         extended_by=extend,
@@ -182,6 +229,8 @@ class ProsecutionReview(Procedure):
             "supplementary_return:resubmit_with_opinion supplementary_return:resubmit_late "
             "prosecution_review:accept_moved court_intake:return"
         ),
+        paused_by=pause,
+        resumed_by=resume_clock,
         by=charge | not_charge | defer_conditionally,
         when=FAST_REVIEW,
         extensions=(up_to(days(15), "可能判处有期徒刑超过一年", "检察院", "CPL 172.1"),),
@@ -206,8 +255,9 @@ class ProsecutionReview(Procedure):
         Organ.PROCURATORATE,
         "告知被害人委托诉讼代理人",
         days(3),
-        after=Event("case_transferred_for_prosecution_received"),
-        note="有无被害人不在步骤中，告知书只是随案可附的文书，故只登记",
+        after="investigation_close:accept",
+        when=WITH_VICTIM,
+        note="有无被害人以案中登记的人为准；告知由人民检察院登记",
         cite=(CPL[46, 2], SPP[55]),
     )
     prosecution_jurisdiction_transfer = must(
@@ -215,7 +265,9 @@ class ProsecutionReview(Procedure):
         "审查起诉阶段移送管辖",
         days(5),
         after=Event("no_jurisdiction_found"),
-        note="经由案件管理部门移送；发现之日不在步骤中，故只登记",
+        by=move_jurisdiction,
+        when=UNDER_REVIEW,
+        note="经由案件管理部门移送；发现由人民检察院登记",
         cite=SPP[328],
     )
     supervision_case_designation_consult = must(
@@ -226,7 +278,7 @@ class ProsecutionReview(Procedure):
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="监察机关移送的案件不经本系统移送，故只登记",
+        note="监察机关移送的案件不经本系统移送，移送和协商由人民检察院登记",
         cite=SPP[329],
     )
     release_on_non_prosecution = must(

@@ -8,15 +8,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
-from services.kernel.code import Code, LawError
+from services.kernel.code import Code, LawError, Rule
 from services.kernel.period import Extension, Mode, MonthEnd, Roll
 from services.kernel.procedure import (
     ANEW,
     STAY,
     Ban,
+    End,
     Event,
+    Kept,
     Limit,
     Procedure,
     Remark,
@@ -28,9 +31,10 @@ from services.kernel.procedure import (
 )
 from services.kernel.statute import Citation, Edition, chinese
 from services.kernel.who import Organ
+from services.law.events import EVENTS
 from services.law.statutes import CPL, EDITIONS
 
-#: How a limit that is read, computed and printed, but that no step of ours shows, is marked; and a remark.
+#: How a limit without a number that no step of ours shows is marked; and a remark.
 KEPT_ONLY = "〔只登记〕"
 NOT_ENCODED = "〔不编码〕"
 
@@ -44,16 +48,39 @@ LINES = {
 KEEPERS = {"case_flow": "案件流转服务", "evidence": "证据服务", "custody_transfer": "羁押交接服务"}
 
 
+#: What provisions are, and what the system does with each: it executes it, only records it, or does not encode it.
+SORTS: Mapping[str, str] = {
+    "steps": "executed",
+    "limits_run": "executed",
+    "bans": "executed",
+    "limits_kept": "recorded",
+    "remarks": "not_encoded",
+}
+KINDS_ZH = {"executed": "执行", "recorded": "只登记", "not_encoded": "不编码"}
+SORTS_ZH = {"steps": "步骤", "limits_run": "期限", "bans": "禁止", "limits_kept": "期限", "remarks": "规定"}
+
+
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """One numbered provision. `name` is the word on the wire (a step's type, a limit's id); `ids` are the tables'."""
+    """One numbered provision. `name` is the word on the wire (a step's type, a limit's id); `ids` are the tables'.
+
+    `sort` is one of `SORTS`; `reason` says why, where the provision is not executed.
+    """
 
     number: int
     voice: str
+    sort: str
     name: str
+    zh: str
     ids: tuple[str, ...]
     text: str
     refs: tuple[str, ...]
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        """Whether the system executes it, only records it, or does not encode it."""
+        return SORTS[self.sort]
 
     @property
     def line(self) -> str:
@@ -71,20 +98,25 @@ class Reading:
     provisions: tuple[Provision, ...]
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many provisions there are of each sort."""
+        return {sort: sum(each.sort == sort for each in self.provisions) for sort in SORTS}
+
+    @property
     def text(self) -> str:
         """Plain text, as the golden files hold it."""
         return "\n".join([self.title, "", *self.preamble, "", *(each.line for each in self.provisions), ""])
 
-    @property
-    def markdown(self) -> str:
-        """A page with the names on the wire beside each provision."""
-        listed = (f"{each.number}. {each.text}" + (f" `{each.name}`" if each.name else "") for each in self.provisions)
-        return "\n\n".join([f"# {self.title}", *self.preamble]) + "\n\n" + "\n".join(listed) + "\n"
-
 
 def runs(limit: Limit) -> bool:
-    """Whether steps of ours start and meet the limit, so that it is run and not only kept."""
-    return not isinstance(limit.after, Event) and bool(step_refs(limit.by))
+    """Whether the limit is run: it has a number, or steps of ours start and meet it; else it is only kept."""
+    by_steps = not isinstance(limit.after, Event | End | Kept) and bool(step_refs(limit.by))
+    return limit.period is not None or by_steps
+
+
+def key(procedure: type[Procedure]) -> str:
+    """How a procedure is asked for and its page is called: its name, of an older edition `<name>@<edition>`."""
+    return procedure.name if procedure.until is None else f"{procedure.name}@{procedure.edition}"
 
 
 def read(procedure: type[Procedure], code: Code) -> Reading:
@@ -92,10 +124,11 @@ def read(procedure: type[Procedure], code: Code) -> Reading:
 
     Raises: LawError for a trigger that has no Chinese name here.
     """
-    reader = _Reader(procedure, code)
+    reader = Reader(procedure, code)
     return Reading(
-        name=procedure.name,
-        title=f"{procedure.zh}（{procedure.id}）",
+        name=key(procedure),
+        title=f"{procedure.zh}（{procedure.id}）"
+        + (f"（{procedure.edition}年文本）" if procedure.until is not None else ""),
         preamble=tuple(reader.preamble()),
         provisions=tuple(reader.provisions()),
     )
@@ -116,18 +149,19 @@ def spelt_out(text: str) -> str:
     return _full_width(_SHORT_KEY.sub(lambda match: EDITIONS[match[1]].short, text).replace("/", "、"))
 
 
-class _Reader:
+class Reader:
     """The words of one procedure; every name of another is said with the procedure it belongs to."""
 
     def __init__(self, procedure: type[Procedure], code: Code) -> None:
         self.procedure = procedure
         self.code = code
+        self.own = {step.type: step for step in procedure.steps()}
 
     def preamble(self) -> Iterator[str]:
         procedure, states = self.procedure, list(self.procedure.states())
-        since = procedure.in_force
         yield (
-            f"本程序自{since.year}年{since.month}月{since.day}日起适用，由{KEEPERS[procedure.kept_by]}记载，"
+            f"本程序自{_day(procedure.in_force)}起适用"
+            f"{f'，至{_day(procedure.until)}止' if procedure.until else ''}，由{KEEPERS[procedure.kept_by]}记载，"
             f"{LINES[procedure.line]}。"
         )
         between = [state for state in states if not state.initial and not state.end]
@@ -153,25 +187,38 @@ class _Reader:
 
     def provisions(self) -> Iterator[Provision]:
         number = 0
-        for name, member in vars(self.procedure).items():
+        for name, member in self.procedure.members().items():
+            ids: tuple[str, ...] = ()
+            reason = ""
             match member:
                 case Step():
-                    voice, wire, ids, text = "may", member.type, member.ids, self._step(member)
+                    sort, voice, wire, ids, text = "steps", "may", member.type, member.ids, self._step(member)
                 case Limit():
+                    sort, reason = ("limits_run", "") if runs(member) else ("limits_kept", spelt_out(member.note))
                     voice = {"可以": "may", "期限为": "lasts"}.get(member.voice, "must")
-                    wire, ids, text = member.name, (), self._limit(member)
+                    wire, text = member.name, self._limit(member)
                 case Ban():
-                    voice, wire, ids, text = "must_not", member.name, (), self._ban(member)
+                    sort, voice, wire, text = "bans", "must_not", member.name, self._ban(member)
                 case Remark():
-                    voice, wire, ids = "remark", f"{self.procedure.name}.{name}", ()
-                    text = f"{_end(member.zh)}{NOT_ENCODED}{_end(spelt_out(member.why))}"
+                    sort, voice, wire = "remarks", "remark", f"{self.procedure.name}.{name}"
+                    reason = spelt_out(member.why)
+                    text = f"{_end(member.zh)}{NOT_ENCODED}{_end(reason)}"
                 case _:
                     continue
             number += 1
-            cite = _citations(member)
+            cite = self.cite(member)
             text += f"（{cited(cite)}）" if cite else ""
             refs = tuple(citation.ref for citation in cite)
-            yield Provision(number, voice, wire, ids, text, refs)
+            yield Provision(number, voice, sort, wire, spelt_out(member.zh), ids, text, refs, reason)
+
+    def cite(self, member: Step | Limit | Ban | Remark) -> tuple[Citation, ...]:
+        """What a provision cites, in the numbers of this edition."""
+        found = member.cite if isinstance(member.cite, tuple) else (member.cite,)
+        return tuple(map(self.procedure.cited, found))
+
+    def rule(self, step: Step) -> Rule:
+        """A step as this edition has it."""
+        return self.code.by_edition.get((self.procedure.edition, step.type), self.code.rules[step.type])
 
     # 可以
 
@@ -183,7 +230,7 @@ class _Reader:
             text = f"处于{at}，{when}的，由系统登记{act}"
         else:
             text = f"{subject}可以在{at}时{act}"
-        text += self._papers(step)
+        text += self._papers(step) + self._facts(step)
         text += "；状态不变" if step.to is STAY or step.at == (step.to,) else f"；此后为{self._state(step.to)}"
         text += "".join(f"；{effect}" for effect in self._effects(step)) + "。"
         if step.condition and step.office.key != "clock":
@@ -202,8 +249,14 @@ class _Reader:
             act = f"“{act}”" if step.office.key == "clock" else f"办理“{act}”"
         return subject, act
 
+    def _facts(self, step: Step) -> str:
+        tells = self.rule(step).tells
+        must = "、".join(fact.zh for fact in tells.required)
+        may = "、".join(fact.zh for fact in tells.optional)
+        return (f"，写明{must}" if must else "") + (f"，{'并' if must else ''}可以写明{may}" if may else "")
+
     def _papers(self, step: Step) -> str:
-        papers = self.code.rules[step.type].papers
+        papers = self.rule(step).papers
         zh = self.code.catalogue.zh
         text = ""
         if papers.groups:
@@ -222,14 +275,14 @@ class _Reader:
     def _effects(self, step: Step) -> Iterator[str]:
         if step.to.decides:
             yield "作出此项决定的为决定机关"
-        for name, to in self.code.rules[step.type].opens:
+        for name, to in self.rule(step).opens:
             opened, at = self._other_state(name, to)
             yield f"由此开始“{opened.zh}”" + ("" if at.initial else f"，处于“{at.zh}”")
         for name, carried in groupby(step.carries, key=lambda carried: carried.partition(":")[0]):
             acts = "或者".join(f"“{self.code.steps[each].zh}”" for each in carried)
             yield f"“{self.code.procedures[name].zh}”已到相应阶段的，{acts}一并完成"
         ended = []
-        for name, to in self.code.rules[step.type].ends:
+        for name, to in self.rule(step).ends:
             other, at = self._other_state(name, to)
             ended.append(f"“{other.zh}”转入“{at.zh}”")
         if ended:
@@ -240,6 +293,8 @@ class _Reader:
             yield _HANDOVER[step.handover]
         if step.liberty:
             yield _LIBERTY[step.liberty]
+        if step.leaves:
+            yield _LEAVES[step.leaves]
         if step.at_most is not None:
             yield f"全案以{chinese(step.at_most)}次为限"
 
@@ -270,19 +325,23 @@ class _Reader:
         return _phrase(limit).format(
             who=f"{limit.when.zh}的，" if limit.when else "",
             organ=limit.organ.zh,
-            since=self._since(limit),
+            since=self.since(limit),
             period=period.replace("日", "个工作日") if limit.working_days else period,
             deed=self._deed(limit) if shown else "提出" if limit.kind == "right" else "办理",
             until=f"，至{self._named(limit.by)}为止" if shown else "",
         )
 
-    def _since(self, limit: Limit) -> str:
+    def since(self, limit: Limit) -> str:
+        """What starts a limit."""
+        if isinstance(limit.after, End):
+            ends = _either([f"“{spelt_out(self.code.limits[name].zh)}”" for name in limit.after.limits]) + "届满"
+            return f"延长以前{ends}" if limit.after.extended else ends
+        if isinstance(limit.after, Kept):
+            return f"办理“{spelt_out(self.code.limits[limit.after.limit].zh)}”"
         if isinstance(limit.after, Event):
-            if limit.after.id not in _EVENTS:
-                raise LawError(
-                    f"the event {limit.after.id} of {limit.name} has no Chinese name in services.law.reading"
-                )
-            return _EVENTS[limit.after.id]
+            if limit.after.id not in EVENTS:
+                raise LawError(f"the event {limit.after.id} of {limit.name} has no Chinese name in services.law.events")
+            return EVENTS[limit.after.id]
         refs = self._steps(limit.after)
         return refs[0].zh if len(refs) == 1 and self._is_home(refs[0]) else self._named(limit.after)
 
@@ -310,24 +369,24 @@ class _Reader:
 
     def _steps(self, ref: StepRef) -> list[Step]:
         """The steps of a reference, each once: two extensions may be granted by the same step."""
-        return [self.code.steps[name] for name in dict.fromkeys(self.code.types(ref))]
+        return [self.own.get(name, self.code.steps[name]) for name in dict.fromkeys(self.code.types(ref))]
 
     def _named(self, ref: StepRef) -> str:
         """“批准逮捕”或者“不批准逮捕”; those of another procedure after its name."""
         groups = []
-        for procedure, group in groupby(self._steps(ref), key=lambda step: step.procedure):
+        for where, group in groupby(self._steps(ref), key=self._where):
             steps = list(group)
             alike = Counter(step.zh for step in steps)
             names = [f"“{step.zh}”" + (f"（{step.office.organ.zh}）" if alike[step.zh] > 1 else "") for step in steps]
-            groups.append((procedure, names))
+            groups.append((where, names))
         if len(groups) == 1:
-            procedure, names = groups[0]
-            return ("" if procedure is self.procedure else f"“{procedure.zh}”中的") + _either(names)
-        *first, last = (
-            ("本程序的" if procedure is self.procedure else f"“{procedure.zh}”中的") + "、".join(names)
-            for procedure, names in groups
-        )
+            where, names = groups[0]
+            return where + _either(names)
+        *first, last = ((where or "本程序的") + "、".join(names) for where, names in groups)
         return f"{'，'.join(first)}，或者{last}"
+
+    def _where(self, step: Step) -> str:
+        return "" if self._is_home(step) else f"“{step.procedure.zh}”中的"
 
     def _state(self, state: State) -> str:
         """“已受理”; where two states have one name, with their order."""
@@ -345,10 +404,10 @@ class _Reader:
         return procedure, next(each for each in procedure.states() if each.name == state)
 
     def _is_home(self, step: Step) -> bool:
-        return step.procedure is self.procedure
+        return step.procedure.name == self.procedure.name
 
     def _is_opened_by(self, step: Step) -> bool:
-        return any(name == self.procedure.name for name, _ in self.code.rules[step.type].opens)
+        return any(name == self.procedure.name for name, _ in self.rule(step).opens)
 
 
 def _phrase(limit: Limit) -> str:
@@ -369,7 +428,7 @@ def _extension(extension: Extension) -> str:
     )
     match extension.mode, extension.period:
         case Mode.ADD, period if period:
-            length = f"可以延长{period.zh}"
+            length = f"可以延长{extension.least.zh}至{period.zh}" if extension.least else f"可以延长{period.zh}"
         case Mode.REPLACE, period if period:
             length = f"可以延长至{period.zh}"
         case _:
@@ -398,10 +457,6 @@ def _computation(limit: Limit) -> Iterator[str]:
         yield "不因节假日顺延"
 
 
-def _citations(member: Step | Limit | Ban | Remark) -> tuple[Citation, ...]:
-    return member.cite if isinstance(member.cite, tuple) else (member.cite,)
-
-
 def _paragraphs(citations: Sequence[Citation]) -> Iterator[str]:
     """第九十一条第一款 and then 第二款, where the article is the same; then 第三项, where the paragraph is too."""
     said = citations[0].edition.short
@@ -415,8 +470,13 @@ def _reference(edition: Edition, numbers: str) -> str:
     """`91.2、93` as 第九十一条第二款、第九十三条, after the name of the edition."""
     parts = []
     for number in numbers.split("、"):
-        article, _, paragraph = number.partition(".")
-        parts.append(f"第{chinese(int(article))}条" + (f"第{chinese(int(paragraph))}款" if paragraph else ""))
+        first, _, last = number.partition("-")
+        article, _, paragraph = first.partition(".")
+        parts.append(
+            f"第{chinese(int(article))}条"
+            + (f"第{chinese(int(paragraph))}款" if paragraph else "")
+            + (f"至第{chinese(int(last))}条" if last else "")
+        )
     return edition.short + "、".join(parts)
 
 
@@ -430,6 +490,10 @@ def _one_of(names: Sequence[str]) -> str:
     return "、".join(names) + "之一" if names[2:] else _either(names)
 
 
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 def _end(sentence: str) -> str:
     return sentence if not sentence or sentence.endswith(("。", "）。")) else f"{sentence}。"
 
@@ -440,7 +504,8 @@ def _full_width(text: str) -> str:
 
 _WIDE = str.maketrans({"(": "（", ")": "）", ";": "；", ",": "，", ":": "："})
 _KEYS = "|".join(sorted(EDITIONS, key=len, reverse=True))
-_SHORT_REFERENCE = re.compile(rf"(?<![A-Za-z0-9])({_KEYS}) ?(\d+(?:\.\d+)?(?:、\d+(?:\.\d+)?)*)(?: (?=[一-鿿]))?")
+_ARTICLE = r"\d+(?:\.\d+|-\d+)?"
+_SHORT_REFERENCE = re.compile(rf"(?<![A-Za-z0-9])({_KEYS}) ?({_ARTICLE}(?:、{_ARTICLE})*)(?: (?=[一-鿿]))?")
 _SHORT_KEY = re.compile(rf"(?<![A-Za-z0-9])({_KEYS})(?![A-Za-z0-9]) ?")
 #: So many deeds can be said in one breath; more are listed by their names.
 _SPOKEN = 3
@@ -476,103 +541,8 @@ _HANDOVER: Mapping[str, str] = {
     "withdraw": "责任仍在移送机关",
 }
 _LIBERTY: Mapping[str, str] = {"taken": "自此在押", "given": "在押的，自此不再羁押"}
-
-#: What starts a limit that no step of ours records, by the id in the tables.
-_EVENTS: Mapping[str, str] = {
-    "adjourned_for_defender": "因另行委托辩护人宣布休庭",
-    "admin_transfer_approved": "批准移送",
-    "admin_transfer_incomplete_notified": "收到补正通知",
-    "admin_transfer_proposed": "收到移送涉嫌犯罪案件的书面报告",
-    "admin_transfer_received": "接受行政执法机关移送的案件",
-    "appeal_period_expired": "上诉、抗诉期限届满",
-    "arrest_executed": "宣布逮捕",
-    "arrived_at_case": "到案",
-    "assessment_commission_received": "收到委托函和所附材料",
-    "bail_expiry": "取保候审期限届满",
-    "bail_forfeit_announced": "宣读没收保证金决定",
-    "bail_forfeit_decided": "决定没收保证金",
-    "bail_forfeit_final": "没收保证金的决定确定",
-    "bail_violation_opinion_received": "收到公安机关的书面意见",
-    "bailee_address_changed": "住址、工作单位或者联系方式变动",
-    "case_report_accepted": "受案",
-    "case_transferred_for_prosecution_received": "人民检察院收到移送起诉的案件",
-    "case_withdrawn": "决定撤销案件",
-    "civil_claim_accepted": "受理附带民事诉讼",
-    "civil_claim_received": "收到附带民事起诉状",
-    "claim_announced": "公告通知",
-    "complaint_received_by_procuratorate": "人民检察院收到报案、控告、举报或者申诉",
-    "correction_objection_received": "收到被监督单位的书面意见",
-    "court_case_filed": "人民法院立案",
-    "custody_changed": "作出变更羁押期限的决定或者收到决定书",
-    "custody_equals_sentence": "羁押时间达到第一审判决的刑期",
-    "custody_period_expiry": "原羁押期限届满",
-    "death_execution": "执行死刑",
-    "death_order_received": "接到执行死刑命令",
-    "detention_complaint_received": "看守所收到申诉、控告",
-    "detention_executed": "宣布拘留",
-    "detention_expiry": "拘留期限届满",
-    "emergency_response_finished": "紧急处置完毕",
-    "entrusted_pronouncement_done": "代为宣判",
-    "execution_case_filed": "执行立案",
-    "execution_documents_received": "公安机关收到生效裁判和执行通知书",
-    "execution_transfer_received": "收到移送执行的材料",
-    "filing_notice_received_by_agency": "行政执法机关收到立案通知",
-    "fine_relief_application_received": "收到减免罚金的申请",
-    "first_interrogation": "第一次讯问",
-    "freeze_executed": "冻结",
-    "guarantor_fine_decided": "决定对保证人罚款",
-    "guarantor_fine_received": "收到对保证人罚款的决定书",
-    "guarantor_unfit_found": "发现保证人不愿继续担保或者丧失担保条件",
-    "guarantor_unfit_notice_received": "收到保证人不愿继续担保的申请、丧失担保条件的通知，或者自行发现",
-    "identity_established": "查清身份",
-    "illegality_notice_received": "收到纠正违法通知书",
-    "imprisoned": "收监",
-    "investigation_custody_expiry": "侦查羁押期限届满",
-    "investigation_terminated_for_person": "决定对犯罪嫌疑人终止侦查",
-    "irrelevance_established": "查明确实与案件无关",
-    "judgment_effective": "判决、裁定生效",
-    "judgment_pronounced": "宣告判决",
-    "judgment_received": "接到判决书",
-    "measure_on_foreigner": "对外国人采取强制措施",
-    "measure_taken_or_lifted": "采取或者解除强制措施",
-    "new_serious_crime_found": "发现另有重要罪行",
-    "no_jurisdiction_found": "审查认为不属于自己管辖",
-    "non_approval_received": "收到不批准逮捕决定书",
-    "non_filing_decided": "决定不予立案",
-    "non_prosecution_decided": "决定不起诉或者撤销案件",
-    "non_prosecution_received": "收到不起诉决定书",
-    "outside_execution_decision_received": "收到暂予监外执行决定书",
-    "outside_execution_notice_received": "人民检察院接到暂予监外执行的通知",
-    "owner_notified_or_announced": "通知原主或者公告",
-    "procuratorate_opinion_received": "收到人民检察院的书面意见",
-    "property_execution_notice_received": "接到执行通知书",
-    "property_judgment_received": "扣押机关收到裁判文书",
-    "property_taken": "提取、扣押涉案财物",
-    "protest_request_received": "收到抗诉请求",
-    "reason_request_received": "收到要求说明理由的通知书",
-    "reconsideration_application_received": "收到复议申请",
-    "reconsideration_decision_received": "收到复议决定书",
-    "reconsideration_request_received": "收到要求复议意见书和案卷",
-    "reexamination_opened": "复查立案",
-    "release_application_received": "收到期满解除强制措施的申请",
-    "remand_file_received": "收到发回重审的裁定和案卷",
-    "retention_executed": "执行留置",
-    "review_application_received": "上一级机关收到复核申请",
-    "revocation_arrest_request_received": "收到逮捕的提请",
-    "revocation_suggestion_received": "收到建议书",
-    "rs_executed": "执行监视居住",
-    "ruling_received": "接到裁定书",
-    "sanction_reconsideration_received": "收到复议申请",
-    "seal_executed": "查封",
-    "seal_or_freeze_executed": "采取查封、冻结或者先行登记措施",
-    "sentence_completed": "刑期届满",
-    "session_adjourned": "休庭",
-    "short_custody_executed": "执行管护",
-    "summons_ended": "传唤、拘传结束",
-    "supervised_case_filed": "监督立案",
-    "supervision_case_transfer": "监察机关移送起诉",
-    "transfer_request_received": "中级人民法院接到移送的申请",
-    "trial_expiry": "审理期限届满",
-    "trial_session": "开庭",
-    "trial_suspended": "裁定中止审理",
+_LEAVES: Mapping[str, str] = {
+    "new": "有关人员由此转入新建的案件",
+    "into": "有关人员由此转入他案",
+    "any": "有关人员由此转入新建的案件或者他案",
 }

@@ -3,8 +3,9 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
-from services.kernel.procedure import STAY, UNDER_MEASURE, Event, Procedure, Remark, State, lasts, must, must_not
+from services.kernel.procedure import STAY, UNDER_MEASURE, Procedure, Remark, State, lasts, must, must_not
 from services.kernel.who import Organ
+from services.law.facts import DEPUTIES
 from services.law.offices import CHIEF, COUNTY_HEAD, DECIDING_ORGAN, PRESIDENT, RECEIVING_ORGAN, STATION
 from services.law.statutes import CPL, MPS, SPC, SPP
 
@@ -33,8 +34,12 @@ class ResidentialSurveillance(Procedure):
         to=decided,
         ids="P08.T01",
         needs="呈请监视居住报告书、监视居住决定书",
+        tells=f"[{DEPUTIES}]",
         condition="符合逮捕条件并有法定情形；或者符合取保候审条件，但不能提出保证人，也不交纳保证金",
-        ends="criminal_detention:rs custody_extension:ended bail:lifted summons:next_measure",
+        ends=(
+            "criminal_detention:rs custody_extension:ended bail:lifted summons:next_measure "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
         liberty="given",
         cite=(CPL[74], MPS[109], MPS[110]),
     )
@@ -44,8 +49,12 @@ class ResidentialSurveillance(Procedure):
         to=decided,
         ids="P08.S01",
         needs="监视居住决定书",
+        tells=f"[{DEPUTIES}]",
         condition="符合逮捕条件并有法定情形；或者符合取保候审条件，但不能提出保证人，也不交纳保证金",
-        ends="criminal_detention:rs custody_extension:ended bail:lifted summons:next_measure",
+        ends=(
+            "criminal_detention:rs custody_extension:ended bail:lifted summons:next_measure "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
         liberty="given",
         cite=(CPL[74], SPP[107], SPP[108]),
     )
@@ -55,8 +64,12 @@ class ResidentialSurveillance(Procedure):
         to=decided,
         ids="P08.S02",
         needs="监视居住决定书",
+        tells=f"[{DEPUTIES}]",
         condition="符合逮捕条件并有法定情形；或者符合取保候审条件，但不能提出保证人，也不交纳保证金",
-        ends="criminal_detention:rs custody_extension:ended bail:lifted summons:next_measure",
+        ends=(
+            "criminal_detention:rs custody_extension:ended bail:lifted summons:next_measure "
+            "custody_necessity:changed direct_prosecution:exited"
+        ),
         liberty="given",
         cite=(CPL[74], SPC[147, 2], SPC[160]),
     )
@@ -145,11 +158,13 @@ class ResidentialSurveillance(Procedure):
         months(6),
         kind="validity",
         after=execute_home | execute_designated,
+        organs=(Organ.PROCURATORATE, Organ.COURT),
         by=(
             "residential_surveillance:lift residential_surveillance:revoke arrest_review:execute "
             "arrest_review:execute_on_capture criminal_detention:detain bail:decide bail:decide_procuratorate "
             "bail:decide_court investigation_close:withdraw investigation_close:terminate "
-            "prosecution_review:not_charge execution:to_community execution:deliver execution:release"
+            "prosecution_review:not_charge prosecution_review:not_charge_after_probation execution:to_community "
+            "execution:deliver execution:release"
         ),
         restarts_at=redecide,
         roll=Roll.NEVER,
@@ -161,9 +176,10 @@ class ResidentialSurveillance(Procedure):
         Organ.POLICE,
         "指定居所监视居住通知家属",
         hours(24),
-        after=Event("rs_executed"),
+        after=execute_designated | execute_designated_anew,
+        organs=(Organ.PROCURATORATE, Organ.COURT),
         roll=Roll.NEVER,
-        note="由决定机关通知，只有无法通知的除外；送达另由送达回证证明，尚无对应步骤",
+        note="由决定机关通知并登记，只有无法通知的除外",
         cite=(CPL[75, 2], MPS[113], SPP[117], SPC[161]),
     )
     rs_execution_assign = must(

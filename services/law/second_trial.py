@@ -3,8 +3,9 @@
 from datetime import date
 
 from services.kernel.period import MonthEnd, Roll, days, months
-from services.kernel.procedure import STAY, Event, Procedure, Remark, State, add, may_within, must
+from services.kernel.procedure import STAY, End, Event, Kept, Procedure, Remark, State, add, may_within, must
 from services.kernel.who import Organ
+from services.law.matters import APPEALED, BELOW_MINIMUM, WITH_VICTIM
 from services.law.offices import CHIEF, CLOCK, JUDGE, PANEL, PARTY, PROSECUTOR, SUPERIOR_COURT
 from services.law.statutes import CPL, SPC, SPP, XS00
 
@@ -27,6 +28,8 @@ class SecondTrial(Procedure):
     changed = State("改判", end=True)
     remanded = State("发回重审", end=True)
     withdrawn = State("撤回上诉抗诉", end=True)
+    #: 表中没有：上诉、抗诉期间和第二审中，被告人死亡的，判决不发生效力。
+    terminated = State("终止审理", end=True)
 
     # 上诉、抗诉
     appeal = PARTY.may(
@@ -46,6 +49,15 @@ class SecondTrial(Procedure):
         needs="抗诉书",
         condition="通过原审人民法院提出，抄送上一级人民检察院",
         cite=(CPL[228], CPL[232], SPP[587]),
+    )
+    terminate = PANEL.may(
+        "第二审终止审理",
+        at=judged | appealed | transferred | second_trial | reading,
+        to=terminated,
+        ids="P20.S20",
+        needs="终止审理裁定书",
+        condition="被告人死亡、已过追诉时效期限、经特赦令免除刑罚或者属于告诉才处理；死亡的被告人无罪的，改判无罪",
+        cite=(CPL[16], CPL[242], CPL[297, 1], SPC[295]),
     )
     become_final = CLOCK.may(
         "上诉、抗诉期限届满，判决生效",
@@ -83,6 +95,7 @@ class SecondTrial(Procedure):
         to=second_trial,
         ids="P20.T06",
         needs="立案审批（登记）表、[换押证]",
+        tells="[案号]",
         cite=(SPC[387], XS00[6]),
     )
     read = PROSECUTOR.may(
@@ -110,6 +123,23 @@ class SecondTrial(Procedure):
     )
     resume = PANEL.may(
         "第二审恢复审理", at=second_trial, to=STAY, ids="P20.S08", needs="恢复审理通知书", cite=(CPL[206, 2], CPL[242])
+    )
+    # 精神病鉴定
+    pause = PANEL.may(
+        "因精神病鉴定停止计算第二审期限",
+        at=second_trial,
+        to=STAY,
+        ids="P20.S09",
+        needs="[变更羁押期限通知书]",
+        cite=(CPL[149], CPL[242], SPC[211]),
+    )
+    resume_clock = PANEL.may(
+        "恢复计算第二审期限",
+        at=second_trial,
+        to=STAY,
+        ids="P20.S10",
+        needs="[变更羁押期限通知书]",
+        cite=(CPL[149], CPL[242], SPC[211]),
     )
 
     # 延长审理期限。表中没有，而法律许可；不记载就会把合法的审理当作逾期
@@ -178,13 +208,11 @@ class SecondTrial(Procedure):
         Organ.PARTY,
         "对判决上诉/抗诉",
         days(10),
-        after="first_trial:pronounce first_trial:judge_in_court first_trial:judge_absent",
+        after="first_trial:serve_judgment",
+        organs=(Organ.PROCURATORATE,),
         by=appeal | protest,
         on_expiry="判决发生法律效力",
-        note=(
-            "自接到判决书的第二日起算，每个受送达人各自计算，检察院抗诉同；步骤只证明宣判，另行送达的应当以送达之日为准，"
-            "最后一人的期限届满判决才生效。节假日顺延，在押亦同"
-        ),
+        note="自接到判决书的第二日起算，每个受送达人各自计算，检察院抗诉同；最后一人的期限届满判决才生效。节假日顺延，在押亦同",
         cite=(CPL[230], SPC[380], SPP[586]),
     )
     appeal_ruling = may_within(
@@ -192,23 +220,25 @@ class SecondTrial(Procedure):
         "对裁定上诉/抗诉",
         days(5),
         after=Event("ruling_received"),
-        note="对准许撤诉、终止审理等裁定的上诉不开启本程序的线，故只登记",
+        organs=(Organ.PROCURATORATE,),
+        note="对准许撤诉、终止审理等裁定的上诉不开启本程序的线；接到裁定书和上诉由人民法院登记",
         cite=(CPL[230], SPC[380], SPP[586]),
     )
     victim_request_protest = may_within(
         Organ.PARTY,
         "被害人请求抗诉",
         days(5),
-        after=Event("judgment_received"),
-        note="请求没有步骤，故只登记",
+        after="first_trial:serve_judgment",
+        when=WITH_VICTIM,
+        note="请求由收到的人民检察院登记",
         cite=(CPL[229], SPP[588]),
     )
     victim_request_protest_reply = must(
         Organ.PROCURATORATE,
         "请求抗诉答复",
         days(5),
-        after=Event("protest_request_received"),
-        note="请求和答复没有步骤，故只登记",
+        after=Kept("victim_request_protest"),
+        note="自收到请求起算；答复由人民检察院登记",
         cite=(CPL[229], SPP[588]),
     )
 
@@ -217,8 +247,11 @@ class SecondTrial(Procedure):
         Organ.COURT,
         "移送上诉案卷",
         days(3),
-        after=Event("appeal_period_expired"),
-        note="法律自上诉起算，司法解释自上诉期满起算，从后者；期满由计算得出，不是步骤，故只登记",
+        after=End("appeal_judgment"),
+        by=transfer,
+        when=APPEALED,
+        void_by=withdraw | terminate,
+        note="法律自上诉起算，司法解释自上诉期满起算，从后者；期满由计算得出",
         cite=(CPL[231], SPC[381], SPC[384]),
     )
     appeal_filing = must(
@@ -235,7 +268,7 @@ class SecondTrial(Procedure):
         "二审",
         months(2),
         after=accept,
-        by=uphold | change | remand | permit_withdrawal,
+        by=uphold | change | remand | permit_withdrawal | terminate,
         extensions=(
             add(
                 months(2),
@@ -243,18 +276,18 @@ class SecondTrial(Procedure):
                 "省、自治区、直辖市高级人民法院",
                 "CPL 243",
             ),
-            add(months(1), "特殊情况", "最高人民法院", "CPL 243"),
+            add(months(3), "特殊情况，可再次申请", "最高人民法院", "CPL 243", times=None, least=months(1)),
         ),
         extended_by=extend | extend_by_supreme,
-        paused_by=read | suspend,
-        resumed_by=return_file | resume,
+        paused_by=read | suspend | pause,
+        resumed_by=return_file | resume | resume_clock,
         roll=Roll.ONLY_IF_NOT_DETAINED,
         custody="if_detained",
         month_end=MonthEnd.LAST_DAY,
         severity="critical",
         on_expiry="在押的，应当释放或者变更强制措施（刑事诉讼法第九十八条）",
         note=(
-            "检察院查阅案卷的期间全部不计入（自通知后的第二日起），从2021年解释；精神病鉴定、中止审理的期间也不计入，尚无对应步骤；"
+            "检察院查阅案卷的期间全部不计入（自通知后的第二日起），从2021年解释；精神病鉴定、中止审理的期间也不计入；"
             "最高人民法院审理的案件由其自行决定期限"
         ),
         cite=CPL[243],
@@ -272,15 +305,16 @@ class SecondTrial(Procedure):
         "委托宣判笔录送交",
         days(5),
         after=Event("entrusted_pronouncement_done"),
-        note="委托宣判没有步骤，故只登记",
+        note="代为宣判和送交由受委托的人民法院登记",
         cite=SPC[413],
     )
     below_statutory_minimum_report = must(
         Organ.COURT,
         "法定刑以下判处报核",
         days(3),
-        after=Event("appeal_period_expired"),
-        note="是否在法定刑以下判处不在步骤中，故只登记",
+        after=End("appeal_judgment"),
+        when=BELOW_MINIMUM,
+        note="是否在法定刑以下判处由判决写明；报请复核由人民法院登记",
         cite=SPC[414],
     )
 

@@ -5,8 +5,10 @@ from datetime import date
 from services.kernel.period import Roll, hours
 from services.kernel.procedure import Event, Procedure, Remark, State, lasts, must, up_to
 from services.kernel.who import Organ
+from services.law.facts import DEPUTIES
+from services.law.matters import VULNERABLE
 from services.law.offices import COUNTY_HEAD, OFFICER, UNIT_HEAD
-from services.law.statutes import CPL, MPS, SPC, SPP
+from services.law.statutes import AP, CPL, JXPW, MPS, SPC, SPP
 
 
 class Summons(Procedure):
@@ -24,15 +26,27 @@ class Summons(Procedure):
     ended = State("已结束", end=True)
     next_measure = State("转其他强制措施", end=True)
 
-    # 表中两者同一步骤；传唤由办案部门负责人批准，拘传由县级以上公安机关负责人批准，由拘传证证明
+    # 表中传唤、拘传同一步骤，由办案部门负责人批准；拘传须由县级以上公安机关负责人批准，另成一步：S01、S02
     summon = UNIT_HEAD.may(
-        "传唤、拘传到案",
+        "传唤到案",
         at=none,
         to=at_station,
         ids="P05.T01",
-        needs="传唤证/拘传证、犯罪嫌疑人诉讼权利义务告知书、认罪认罚从宽制度告知书",
-        condition="传唤：不需要拘留、逮捕；拘传：需要拘传，或者经传唤没有正当理由不到案",
-        cite=(CPL[119, 1], CPL[66], MPS[78], MPS[199]),
+        needs="传唤证、犯罪嫌疑人诉讼权利义务告知书、认罪认罚从宽制度告知书",
+        tells="[到案时间、签名确认]",
+        condition="不需要拘留、逮捕",
+        cite=(CPL[119, 1], MPS[199]),
+    )
+    # 拘传由县级以上公安机关负责人批准，延长也是
+    compel = COUNTY_HEAD.may(
+        "拘传到案",
+        at=none,
+        to=at_station,
+        ids="P05.S01",
+        needs="拘传证、犯罪嫌疑人诉讼权利义务告知书、认罪认罚从宽制度告知书",
+        tells=f"[到案时间、签名确认、{DEPUTIES}]",
+        condition="需要拘传，或者经传唤没有正当理由不到案",
+        cite=(CPL[66], MPS[78]),
     )
     extend = UNIT_HEAD.may(
         "延长至二十四小时",
@@ -40,7 +54,15 @@ class Summons(Procedure):
         to=extended,
         ids="P05.T02",
         condition="案情特别重大、复杂，需要采取拘留、逮捕措施",
-        cite=(CPL[119, 2], MPS[80, 1], MPS[200, 1]),
+        cite=(CPL[119, 2], MPS[200, 1]),
+    )
+    extend_compelled = COUNTY_HEAD.may(
+        "拘传延长至二十四小时",
+        at=at_station,
+        to=extended,
+        ids="P05.S02",
+        condition="案情特别重大、复杂，需要采取拘留、逮捕措施",
+        cite=(CPL[119, 2], MPS[80, 1]),
     )
     end = OFFICER.may(
         "结束传唤、拘传",
@@ -72,7 +94,7 @@ class Summons(Procedure):
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="自到案时间起算；拘传同一步骤、同一期限，一并计算",
+        note="自到案时间起算",
         on_expiry="立即结束传唤，或者在期满以前作出采取其他强制措施的决定",
         cite=(CPL[119], MPS[200]),
     )
@@ -80,14 +102,17 @@ class Summons(Procedure):
         Organ.POLICE,
         "拘传持续时间",
         hours(12),
-        after=Event("arrived_at_case"),
+        after=compel,
+        by="summons:end summons:change_measure criminal_detention:detain bail:decide residential_surveillance:decide",
+        organs=(Organ.PROCURATORATE, Organ.COURT),
+        extended_by=extend_compelled,
         extensions=(
             up_to(hours(24), "案情特别重大、复杂，需要采取拘留、逮捕措施", "县级以上公安机关负责人", "MPS 80"),
         ),
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
-        note="拘传与传唤同一步骤，由传唤持续时间一并计算；检察院、法院的拘传没有步骤，故只登记",
+        note="自到案时间起算；检察院、法院的拘传没有步骤",
         on_expiry="立即结束拘传",
         cite=(CPL[119], MPS[80], SPP[83], SPC[149]),
     )
@@ -95,11 +120,40 @@ class Summons(Procedure):
         Organ.PROCURATORATE,
         "两次传唤/拘传间隔",
         hours(12),
-        after=Event("summons_ended"),
+        after=end,
+        organs=(Organ.POLICE,),
         kind="interval",
         roll=Roll.NEVER,
-        note="一般不得少于十二小时，是最短间隔而不是期限，故只登记；公安机关的规定没有数字",
+        note="一般不得少于十二小时，是最短间隔而不是期限，不认定逾期；公安机关的规定没有数字",
         cite=(SPP[83], SPP[185]),
+    )
+    continued_questioning = lasts(
+        Organ.POLICE,
+        "继续盘问",
+        hours(12),
+        after=Event("brought_to_station"),
+        extensions=(
+            up_to(hours(24), "12小时内确实难以证实或者排除嫌疑", "县级公安机关值班负责人", "JXPW 17"),
+            up_to(hours(48), "不讲真实姓名住址身份且24小时内仍不能证实或排除", "县级公安机关主管负责人", "JXPW 17"),
+        ),
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="行政措施，先于刑事案件；带至公安机关、延长和结束由公安机关登记",
+        on_expiry="释放，或者决定采取其他措施",
+        cite=(JXPW[11], JXPW[17], AP[57]),
+    )
+    continued_questioning_vulnerable = lasts(
+        Organ.POLICE,
+        "特殊人员继续盘问",
+        hours(4),
+        after=Event("brought_to_station"),
+        when=VULNERABLE,
+        roll=Roll.NEVER,
+        custody="always",
+        severity="critical",
+        note="只适用于怀孕或者正在哺乳的妇女、不满十六周岁和七十周岁以上的人；不得送入候问室",
+        cite=JXPW[10],
     )
 
     no_disguised_detention = Remark(
@@ -114,6 +168,6 @@ class Summons(Procedure):
     )
     no_compelled_appearance_before_filing = Remark(
         "立案以前不得采取强制措施，拘传也在其内",
-        why="传唤不是强制措施，与拘传同一步骤而只以文书区分，写成不得会误及口头传唤和投案后的传唤",
+        why="拘传由拘传证证明；口头传唤和投案后的传唤不是强制措施",
         cite=MPS[174, 2],
     )

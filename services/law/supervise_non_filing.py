@@ -5,6 +5,7 @@ from datetime import date
 from services.kernel.period import days, months
 from services.kernel.procedure import Event, Procedure, Remark, State, may_within, must
 from services.kernel.who import Organ
+from services.law.matters import REFUSED_FILING, UNDECIDED_FILING
 from services.law.offices import CHIEF, COUNTY_HEAD, PROSECUTOR
 from services.law.statutes import CPL, LJ10, LWG6, MPS, SPP, XJ20
 
@@ -54,7 +55,9 @@ class SuperviseNonFiling(Procedure):
         to=filed,
         ids="P03.T03 P03.T09 P03.T12 P03.T13",
         needs="立案决定书",
+        tells="[案号]",
         carries="case_intake:file_anew case_intake:file",
+        ends="non_filing_remedy:overturned",
         cite=(CPL[113], MPS[182, 1], MPS[182, 2]),
     )
     state_reason = COUNTY_HEAD.may(
@@ -122,6 +125,7 @@ class SuperviseNonFiling(Procedure):
         "说明不立案理由",
         days(7),
         after=request_reason,
+        when=REFUSED_FILING,
         by="supervise_non_filing:state_reason supervise_non_filing:file case_intake:file case_intake:file_anew",
         on_expiry="人民检察院可以发出纠正违法通知书，并报告上一级人民检察院",
         cite=(MPS[182, 1], SPP[560], LJ10[7], LWG6[18]),
@@ -130,8 +134,10 @@ class SuperviseNonFiling(Procedure):
         Organ.POLICE,
         "逾期未作立案决定的理由说明",
         days(7),
-        after=Event("reason_request_received"),
-        note="与说明不立案理由同一步骤、同一期限；不立案与逾期未决不在步骤中区分，故只登记",
+        after=request_reason,
+        by="supervise_non_filing:state_reason supervise_non_filing:file case_intake:file case_intake:file_anew case_intake:refuse_filing",
+        when=UNDECIDED_FILING,
+        note="与说明不立案理由同一步骤；已经决定不予立案的，适用前一期限",
         on_expiry="提出纠正意见；证据材料符合立案条件的，通知立案",
         cite=SPP[562],
     )
@@ -157,9 +163,9 @@ class SuperviseNonFiling(Procedure):
         Organ.PROCURATORATE,
         "监督立案案件催办",
         months(3),
-        after=Event("supervised_case_filed"),
+        after=file,
         kind="advisory",
-        note="立案后三个月未侦查终结的，可以发催办函；发函不在步骤中，故只登记",
+        note="立案后三个月未侦查终结的，可以发催办函；不是义务，不认定逾期",
         on_expiry="人民检察院可以发出立案监督案件催办函",
         cite=SPP[564, 3],
     )
@@ -168,7 +174,7 @@ class SuperviseNonFiling(Procedure):
         "行政机关建议检察院立案监督",
         days(3),
         after=Event("reconsideration_decision_received"),
-        note="行政执法机关的建议不在步骤中，故只登记",
+        note="行政执法机关收到复议决定和提出建议，由人民检察院登记",
         cite=XJ20[9],
     )
     correction_opinion_recheck = must(
@@ -176,7 +182,7 @@ class SuperviseNonFiling(Procedure):
         "纠正意见复查",
         days(7),
         after=Event("correction_objection_received"),
-        note="被监督单位申请复查不在步骤中，故只登记",
+        note="被监督单位的书面意见和复查，由人民检察院登记",
         cite=SPP[554],
     )
 

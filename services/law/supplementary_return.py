@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.kernel.period import Roll, months
-from services.kernel.procedure import Event, Procedure, Remark, State, must
+from services.kernel.procedure import Procedure, Remark, State, must
 from services.kernel.who import Organ
 from services.law.offices import CLOCK, COUNTY_HEAD, OFFICER
 from services.law.statutes import CPL, MPS, SPP
@@ -110,9 +110,10 @@ class SupplementaryReturn(Procedure):
         Organ.PROCURATORATE,
         "审查起诉中自行侦查",
         None,
-        after=Event("case_transferred_for_prosecution_received"),
+        after="prosecution_review:supplement",
+        by="prosecution_review:resume",
         roll=Roll.NEVER,
-        note="应当在审查起诉期限内侦查完毕，没有自己的期限，也不换押，故只登记",
+        note="应当在审查起诉期限内侦查完毕，没有自己的期限，也不换押",
         cite=(SPP[348], CPL[175, 2]),
     )
 

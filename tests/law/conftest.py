@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.kernel.code import Rule
 from services.kernel.policy import Policy
 from services.kernel.procedure import Procedure, State, Step
 from services.kernel.record import Entry, Head, TakeStep, decide
@@ -22,6 +23,15 @@ CASE, NOW = "case_1", datetime(2026, 11, 22, 6, tzinfo=UTC)
 OPENED = {target.partition(":")[0] for step in CODE.steps.values() for target in step.opens}
 #: One subject of every kind of line.
 SUBJECTS = {kind: f"{kind}_1" for kind in ("person", "custody", "item", "package")} | {"case": CASE}
+#: One value of each kind of fact.
+VALUES: Mapping[str, Any] = {
+    "text": "某",
+    "number": 1,
+    "yes": True,
+    "moment": "2026-11-20T09:00:00+08:00",
+    "names": ["某"],
+    "table": {"某": 1},
+}
 #: A role for each office, of the same name; every role sees every case.
 POLICY = Policy("1", {key: frozenset({key}) for key in OFFICES}, frozenset(OFFICES), frozenset())
 
@@ -34,6 +44,9 @@ class OneService:
 
     def __init__(self, service: str) -> None:
         self.service = service
+
+    def hindrance(self, head: Head, rule: Rule, subject: str, actor: Actor) -> None:
+        """Nothing of its own."""
 
     def outcome(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Nothing beyond the moves."""
@@ -98,6 +111,7 @@ class Bench:
             fingerprint="",
             subjects=() if step.procedure.line == "case" else (SUBJECTS[step.procedure.line],),
             documents=tuple({"kind": kind, "digest": "sm3:00"} for kind in kinds),
+            facts={fact.key: VALUES[fact.kind] for fact in CODE.rules[step.type].tells.required},
         )
         return decide(scene.head, command, domain=OneService(step.procedure.kept_by), policy=POLICY, at=NOW)
 

@@ -9,7 +9,8 @@ import pytest
 from typer.main import get_command
 
 from services.law import CODE, PROCEDURES
-from singletrack.law import RULES, app
+from services.law.dues import RULES
+from singletrack.law import app
 
 #: Made once: hundreds of calls share it.
 COMMAND = get_command(app)
@@ -54,7 +55,8 @@ def test_list_and_coverage():
     assert [row["name"] for row in json.loads(run("list", "--json"))["procedures"]] == names
     assert all(name in run("list") and name in run("coverage") for name in names)
     assert counted["total"]["steps"] == len(CODE.steps)
-    assert counted["total"]["limits_run"] + counted["total"]["limits_kept"] == len(CODE.limits)
+    in_force = sum(1 for procedure in PROCEDURES for _ in procedure.limits())
+    assert counted["total"]["limits_run"] + counted["total"]["limits_kept"] == in_force
 
 
 @pytest.mark.parametrize("key", ["arrest_review", "P09", "p09", "审查逮捕与执行逮捕"])
@@ -97,13 +99,13 @@ def test_due_in_custody_and_not():
 @pytest.mark.parametrize(
     ("asked", "last_day", "deadline"),
     [
-        ("criminal detention to thirty days", "2026-04-01", "2026-04-01T06:20:00.000000Z"),
+        ("criminal detention to thirty days", "2026-04-01", "2026-04-01T14:20"),
         ("excluded time", "2026-06-03", None),
         ("a court counts to the last day", "2026-04-30", None),
         ("another organ counts to the same day", "2026-04-28", None),
         ("backwards from the hearing", "2026-09-30", None),
-        ("hours", None, "2026-03-03T06:20:00.000000Z"),
-        ("at once", None, "2026-03-02T06:20:00.000000Z"),
+        ("hours", None, "2026-03-03T14:20"),
+        ("at once", None, "2026-03-02T14:20"),
     ],
 )
 def test_due(asked, last_day, deadline):
@@ -153,11 +155,18 @@ def test_every_limit_can_be_computed_and_explained():
     [
         (("bail_max", "--from", "2026-03-16", "--extensions", "1"), "不能延长"),
         (("detention_request_arrest", "--from", "2026-03-16", "--extensions", "3"), "2．延长至三十日"),
-        (("detention_request_arrest", "--from", "2026-03-16", "--no-custody"), "始终是羁押期限"),
         (("prosecution_review", "--from", "2026-13-16"), "2026-03-16T14:20"),
         (("prosecution_review", "--from", "2026-03-16", "--exclude", "2026-04-01"), "2026-04-01..2026-04-25"),
         (("prosecution_review", "--from", "2026-03-16", "--exclude", "2026-04-05..2026-04-01"), "不能这样计算"),
         (("prosecution_review", "--from", "2026-03-16", "--organ", "army"), "court"),
+        (
+            ("prosecution_review", "--from", "2026-03-16", "--exclude", "2026-05-01..2026-05-03"),
+            "自2026-03-16至2026-04-16",
+        ),
+        (("indictment_copy_service", "--from", "2026-10-12", "--exclude", "2026-10-01..2026-10-03"), "向前计算"),
+        (("prosecution_review",), "须写明期限和起算时间"),
+        (("--batch", "/nowhere.json"), "读不到"),
+        (("prosecution_review", "--batch", "/nowhere.json"), "每一项各自写明"),
     ],
 )
 def test_what_cannot_be_computed_says_what_can(arguments, said):
@@ -169,3 +178,65 @@ def test_a_calendar_not_yet_published_makes_it_provisional():
     """放假安排尚未公布的，暂定。"""
     assert computed("prosecution_review", "--from", "2035-03-16", "--no-custody")["provisional"]
     assert "（暂定）" in run("due", "prosecution_review", "--from", "2035-03-16", "--no-custody")
+
+
+def test_a_limit_that_always_holds_says_so():
+    """始终是羁押期限的，不因未写明在押而改变。"""
+    printed = run("due", "detention_request_arrest", "--from", "2026-03-16", "--no-custody")
+
+    assert "始终是羁押期限，仍按在押计算" in printed
+
+
+def test_limits_are_listed():
+    """每一期限一行。"""
+    assert len(run("limits").splitlines()) == len(CODE.limits)
+    assert [row["limit"] for row in json.loads(run("limits", "--json"))["limits"]] == list(CODE.limits)
+
+
+def test_a_batch_is_the_same_list_with_the_ends_added(tmp_path):
+    """逐项计算，顺序不变；不能计算的写明理由，其余照算。"""
+    good = [
+        {
+            "limit": "prosecution_review",
+            "from": "2026-03-16",
+            "organ": "procuratorate",
+            "custody": True,
+            "extensions": 1,
+        },
+        {"limit": "summons_duration", "from": "2026-03-02T14:20", "organ": None, "custody": False},
+        {"limit": "detention_request_arrest", "from": "2026-03-02T14:20", "extensions": 1},
+        {"limit": "investigation_custody", "from": "2026-03-10", "exclude": ["2026-04-01..2026-04-25"]},
+    ]
+    ends = [
+        {"last_day": "2026-05-01"},
+        {"deadline": "2026-03-03T02:20", "note": "“传唤、拘传的持续时间”始终是羁押期限，仍按在押计算。"},
+        {"last_day": "2026-03-09", "deadline": "2026-03-09T14:20"},
+        {"last_day": "2026-06-03"},
+    ]
+    ends[1]["note"] = f"“{CODE.limits['summons_duration'].zh}”始终是羁押期限，仍按在押计算。"
+    file = tmp_path / "asked.json"
+    file.write_text(json.dumps(good), encoding="utf-8")
+
+    assert json.loads(run("due", "--batch", str(file))) == [ask | end for ask, end in zip(good, ends, strict=True)]
+
+    file.write_text(json.dumps([good[0], {"limit": "prosecution_reveiw", "from": "2026-03-16"}, 7]), encoding="utf-8")
+    out, err, code = called(("due", "--batch", str(file)))
+    told = json.loads(out)
+    assert code == 2
+    assert told[0]["last_day"] == "2026-05-01"
+    assert "prosecution_review、" in told[1]["error"]
+    assert "第2项：" in err
+    assert "第3项：应当是一个对象" in err
+
+
+def test_a_stored_answer_is_computed_again(tmp_path):
+    """放假安排没有变化的，重新计算的结果不变。"""
+    file = tmp_path / "answer.json"
+    file.write_text(run("due", "prosecution_review", "--from", "2026-04-02", "--json"), encoding="utf-8")
+
+    (trace,) = json.loads(run("recompute", str(file)))["items"]
+
+    assert not trace["moved"]
+    assert trace["was"] == trace["now"]
+    file.write_text("[{}]", encoding="utf-8")
+    assert "没有“asked”" in refused("recompute", str(file))

@@ -11,8 +11,9 @@ import pytest
 
 from services.kernel.procedure import Limit, Remark, Step
 from services.law import CODE, PROCEDURES
-from services.law.__main__ import index, main
-from services.law.reading import KEPT_ONLY, NOT_ENCODED, cited, read, runs, spelt_out
+from services.law.__main__ import ALL, main
+from services.law.page import page
+from services.law.reading import KEPT_ONLY, NOT_ENCODED, cited, key, read, runs, spelt_out
 from services.law.statutes import CPL, SPP
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -20,25 +21,42 @@ DOCS = Path(__file__).parents[2] / "docs" / "law"
 VOCABULARY = Path(__file__).parent / "vocabulary.txt"
 
 
-def test_the_printed_text_is_the_approved_text(procedure):
+@pytest.mark.parametrize("edition", ALL, ids=key)
+def test_the_printed_text_is_the_approved_text(edition):
     """审定的是中文。"""
-    approved = (GOLDEN / f"{procedure.name}.txt").read_text(encoding="utf-8")
+    approved = (GOLDEN / f"{key(edition)}.txt").read_text(encoding="utf-8")
 
-    assert read(procedure, CODE).text == approved
-
-
-def test_the_documentation_is_fresh(procedure):
-    """文档由法律生成。"""
-    assert (DOCS / f"{procedure.name}.md").read_text(encoding="utf-8") == read(procedure, CODE).markdown
+    assert read(edition, CODE).text == approved
 
 
-def test_nothing_stale_is_left():
+def test_the_documentation_is_fresh(tmp_path):
+    """文档由法律生成，一字不差，没有多余的文件。"""
+    main(["--write-docs", str(tmp_path)])
+    written, kept = ({path.name: path.read_text(encoding="utf-8") for path in at.iterdir()} for at in (tmp_path, DOCS))
+
+    assert (
+        kept.keys()
+        == written.keys()
+        == {f"{key(each)}.{kind}" for each in ALL for kind in ("md", "svg")} | {"README.md"}
+    )
+    assert [name for name in written if kept[name] != written[name]] == []
+
+
+def test_no_approved_text_is_left_over():
     """没有多余的文本。"""
-    names = {procedure.name for procedure in PROCEDURES}
+    assert {path.stem for path in GOLDEN.iterdir()} == {key(each) for each in ALL}
 
-    assert {path.stem for path in GOLDEN.iterdir()} == names
-    assert {path.stem for path in DOCS.iterdir()} == names | {"README"}
-    assert (DOCS / "README.md").read_text(encoding="utf-8") == index(PROCEDURES)
+
+def test_a_page_has_every_limit_and_every_document(procedure):
+    """期限表和文书表不缺一项。"""
+    text = page(procedure, CODE)
+    limits, documents = text.split("## 期限\n")[1].split("## 文书\n")
+    known = {kind for step in procedure.steps() for kind in CODE.rules[step.type].papers.known}
+
+    assert re.findall(r"<br>`(\w+)` \|", limits) == [limit.name for limit in procedure.limits()]
+    assert set(re.findall(r"<br>`(\w+)` \|", documents)) == known
+    assert limits.count("| 只登记 |") == sum(not runs(limit) for limit in procedure.limits())
+    assert not re.findall(r"[A-Za-z]{2,}", re.sub(r"<br>|`\w+`", "", limits + documents))
 
 
 def test_every_provision_is_read_in_order(procedure):
@@ -100,6 +118,7 @@ def test_citations_are_joined():
     [
         ("释放（CPL 98、99）", "释放（刑事诉讼法第九十八条、第九十九条）"),
         ("CPL 91.2", "刑事诉讼法第九十一条第二款"),
+        ("SPP 552-554、564", "人民检察院刑事诉讼规则第五百五十二条至第五百五十四条、第五百六十四条"),
         ("CPL 158 四类", "刑事诉讼法第一百五十八条四类"),
         ("SL15 二(2)", "公安部关于改革完善受案立案制度的意见二（2）"),
         ("死刑/附带民事诉讼", "死刑、附带民事诉讼"),
@@ -135,10 +154,10 @@ def test_names_are_for_ever():
 def test_the_command_prints_and_writes(tmp_path, capsys):
     """`python -m services.law`。"""
     main(["P09"])
-    main(["summons", "--write-golden", str(tmp_path), "--write-docs", str(tmp_path)])
+    main(["summons", "--write-golden", str(tmp_path)])
 
     assert capsys.readouterr().out == read(CODE.procedures["arrest_review"], CODE).text
-    assert {path.name for path in tmp_path.iterdir()} == {"summons.txt", "summons.md", "README.md"}
+    assert {path.name for path in tmp_path.iterdir()} == {"summons.txt"}
     with pytest.raises(SystemExit):
         main(["nothing"])
     assert "there are case_intake" in capsys.readouterr().err

@@ -12,9 +12,11 @@ import pytest
 import yaml
 
 from services.kernel.period import MonthEnd, Period
-from services.kernel.procedure import STAY, Event, Limit
+from services.kernel.procedure import STAY, End, Event, Kept, Limit, step_refs
 from services.kernel.who import Organ
-from services.law import CODE, PROCEDURES
+from services.law import CODE, OLDER, PROCEDURES
+from services.law.dues import most
+from services.law.reading import runs
 
 HERE = Path(__file__).parent
 TABLES: dict[str, Any] = json.loads((HERE / "tables.json").read_text(encoding="utf-8"))
@@ -33,7 +35,7 @@ def rows(procedure) -> list[tuple[str, dict[str, Any]]]:
     """Each step out of each state: the id of the tables, and its facts in their form."""
     found = []
     for step in procedure.steps():
-        rule = CODE.rules[step.type]
+        rule = CODE.by_edition.get((procedure.edition, step.type), CODE.rules[step.type])
         for state in step.at:
             facts = {
                 "from": state.name,
@@ -55,12 +57,15 @@ def differing(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
 def test_states_of_the_tables(procedure):
     """状态与表相同：名称、中文、起点、终点。"""
     table = TABLES["procedures"][procedure.name]
+    own = set(DEVIATIONS["own_states"].get(procedure.name, ()))
+    of_the_table = [state for state in procedure.states() if state.name not in own]
 
+    assert own <= {state.name for state in procedure.states()} - set(table["states"])
     assert procedure.id == table["id"]
     assert procedure.zh == table["zh"]
-    assert {state.name: state.zh for state in procedure.states()} == table["states"]
+    assert {state.name: state.zh for state in of_the_table} == table["states"]
     assert procedure.initial().name == table["initial"]
-    assert {state.name for state in procedure.states() if state.end} == set(table["ends"])
+    assert {state.name for state in of_the_table if state.end} == set(table["ends"])
 
 
 @of_the_tables
@@ -111,7 +116,19 @@ def facts_of(limit: Limit) -> dict[str, Any]:
         "organ": limit.organ.value,
         "duration": limit.period,
         "kind": limit.kind,
-        "extensions": [(extension.mode.value, extension.period) for extension in limit.extensions],
+        "extensions": [
+            (
+                each.mode.value,
+                each.least or each.period,
+                each.times,
+                each.source,
+                bool(each.approver.strip("—")),
+                bool(each.ground),
+            )
+            for each in limit.extensions
+        ],
+        "max_extensions": most(limit),
+        "organs": {organ.value for organ in limit.organs},
         "roll": limit.roll.value,
         "custody": limit.custody,
         "before": limit.before,
@@ -126,12 +143,20 @@ def facts_in(table: dict[str, Any], limit: Limit) -> dict[str, Any]:
     def period(text: str | None) -> Period | None:
         return Period.parse(text) if text else None
 
+    def times(extension: dict[str, Any]) -> int | None:
+        return None if extension.get("times") == "unlimited" else extension.get("times", 1)
+
     return {
         "zh": table["zh"],
         "organ": table["organ"],
         "duration": period(table["duration"]),
         "kind": table["kind"],
-        "extensions": [(each["mode"], period(each["duration"])) for each in table.get("extended", ())],
+        "extensions": [
+            (each["mode"], period(each["duration"]), times(each), each["source"], each["approved"], each["grounded"])
+            for each in table.get("extended", ())
+        ],
+        "max_extensions": None if table.get("max_extensions") == "unlimited" else table.get("max_extensions", 0),
+        "organs": set(table.get("organs", ())),
         "roll": table["holiday_rollover"],
         "custody": table["custody_scope"],
         "before": table.get("direction") == "before",
@@ -149,10 +174,60 @@ def test_limits_of_the_tables(procedure):
         assert differing(facts_of(limit), facts_in(TABLES["limits"][limit.name], limit)) == expected, limit.name
 
 
+def test_restarts_and_exclusions_of_the_tables(procedure):
+    """表中重新计算的，文本重新起算；表中不计入的，文本停止计算；写明后果的，都写明。反之亦然；不同的逐项列明理由。"""
+    for limit in procedure.limits():
+        table = TABLES["limits"][limit.name]
+        several = not isinstance(limit.after, Event | End | Kept) and len(CODE.types(limit.after)) > 1
+        ours = {
+            "restarts": bool(step_refs(limit.restarts_at)) or ("restarts_on" in table and several),
+            "excludes": bool(step_refs(limit.paused_by)),
+            "on_expiry": bool(limit.on_expiry) and "on_expiry" in table,
+        }
+        theirs = {
+            "restarts": "restarts_on" in table,
+            "excludes": "excludes" in table,
+            "on_expiry": "on_expiry" in table,
+        }
+        expected = DEVIATIONS["courses"].get(limit.name, {"differs": []})["differs"]
+
+        assert differing(ours, theirs) == expected, limit.name
+
+
+def test_every_limit_runs_or_has_no_number():
+    """有数字的期限都运行：起算、办理由步骤表明，或者由有关机关登记。没有数字的，列在这里。"""
+    assert {limit.name for limit in CODE.limits.values() if not runs(limit)} == set(DEVIATIONS["without_number"])
+
+
 def test_limits_left_out_are_listed():
     """表中同一领域的期限，或者在文本中，或者写明理由暂缺。"""
     assert set(TABLES["limits"]) - set(CODE.limits) == set(DEVIATIONS["limits_left_out"])
     assert set(DEVIATIONS["limits"]) <= set(CODE.limits)
+
+
+@pytest.mark.parametrize("older", OLDER, ids=lambda procedure: f"{procedure.name}@{procedure.edition}")
+def test_an_older_edition_is_of_the_tables(older):
+    """旧版本的状态、步骤、期限与表相同；表中没有的旧法期限，写明理由。文书是当时的。"""
+    table = TABLES["procedures"][older.name]
+    ours = dict(rows(older))
+    limits = {limit.name: limit for limit in older.limits()}
+
+    assert {state.name: state.zh for state in older.states()} == table["states"]
+    for row in table["steps"]:
+        if row["id"] not in DEVIATIONS["steps"]:
+            assert [ours[row["id"]][what] for what in ("from", "to", "organ")] == [row["from"], row["to"], row["organ"]]
+    for name in limits.keys() & TABLES["limits"].keys():
+        expected = DEVIATIONS["limits"].get(name, {"differs": []})["differs"]
+        assert differing(facts_of(limits[name]), facts_in(TABLES["limits"][name], limits[name])) == expected, name
+    assert limits.keys() - TABLES["limits"].keys() <= DEVIATIONS["own_limits"].keys()
+
+
+def test_limits_that_the_tables_do_not_have():
+    """表中没有的期限，只有旧法的，逐项写明理由。"""
+    newest = {limit.name for procedure in PROCEDURES for limit in procedure.limits()}
+
+    assert set(CODE.limits) - set(TABLES["limits"]) == set(DEVIATIONS["own_limits"])
+    assert newest.isdisjoint(DEVIATIONS["own_limits"])
 
 
 def test_months_of_a_court_end_on_the_last_day():
