@@ -10,6 +10,7 @@ from services.kernel.service import CurrentService, available_now
 from services.kernel.web import (
     ACT_PROBLEMS,
     READ_PROBLEMS,
+    AlsoUnmet,
     Answer,
     AvailableTransitions,
     BulkResult,
@@ -91,6 +92,9 @@ async def list_transitions(service: CurrentService, actor: CurrentActor, case_id
     summary="现在可以办理的步骤",
     **_READ,
 )
-async def list_available(service: CurrentService, actor: CurrentActor, case_id: Id) -> AvailableTransitions:
-    """What the caller may do now, with the papers that each step needs."""
-    return AvailableTransitions(**available_now(service, await service.see(case_id, actor), actor))
+async def list_available(
+    service: CurrentService, actor: CurrentActor, case_id: Id, unmet: AlsoUnmet = False
+) -> AvailableTransitions:
+    """What the caller may do now, with the papers that each step needs; what they may not and why, if asked."""
+    head = await service.see(case_id, actor)
+    return AvailableTransitions(**available_now(service, head, actor, also_unmet=unmet))

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
+from services.case_flow.finish import is_case_finished, is_finished
 from services.kernel import log
 from services.kernel.record import Head
 from services.kernel.service import Service
@@ -23,23 +24,38 @@ class Line(BaseModel):
 
 
 class Person(BaseModel):
-    """A person of a case and every line that has begun."""
+    """A person of a case and every line that has begun. `finished`: nothing keeps them in the case any more."""
 
     id: str
     label: str
     flags: list[str]
     in_charge: str
     lines: dict[str, Line]
+    finished: bool
+
+
+class Gone(BaseModel):
+    """A person who left the case, and the case `to` which they went."""
+
+    id: str
+    label: str
+    to: str
 
 
 class Case(BaseModel):
-    """A case as it stands. `version` is what an act must name in If-Match."""
+    """A case as it stands. `version` is what an act must name in If-Match.
+
+    `finished` exactly when each of its persons is; who `left` is finished where they went. A case without persons of
+    which all went to another is known by its old id, and says where they are.
+    """
 
     id: str
     version: str
     organs: dict[str, str]
     lines: dict[str, Line]
     persons: list[Person]
+    left: list[Gone]
+    finished: bool
 
 
 class CaseList(BaseModel):
@@ -58,7 +74,7 @@ class TransitionList(BaseModel):
 
 def case(head: Head, service: Service) -> Case:
     """A head as readers see it."""
-    state = head.state
+    state, code = head.state, service.domain.code
     lines = state.get("lines", {})
     return Case(
         id=head.case_id,
@@ -72,9 +88,12 @@ def case(head: Head, service: Service) -> Case:
                 flags=what["flags"],
                 in_charge=state.get("in_charge", {}).get(subject, "police"),
                 lines=_lines(lines.get(subject, {}), service),
+                finished=is_finished(state, head.case_id, subject, code),
             )
             for subject, what in state.get("subjects", {}).items()
         ],
+        left=[Gone(id=person, label=where["label"], to=where["to"]) for person, where in state.get("left", {}).items()],
+        finished=is_case_finished(state, head.case_id, code),
     )
 
 
@@ -82,7 +101,7 @@ def _lines(lines: dict[str, list[str]], service: Service) -> dict[str, Line]:
     known = service.domain.code.lines
     return {
         procedure: Line(state=state, zh=known[procedure].states_zh[state], since_by=by)
-        for procedure, (state, by) in lines.items()
+        for procedure, (state, by, *_) in lines.items()
     }
 
 

@@ -18,11 +18,11 @@ from pydantic import SecretStr
 
 from migrations.run import upgrade
 from services.case_flow.app import make
+from services.case_flow.domain import CaseFlow
 from services.kernel.clock import HandClock
 from services.kernel.identity import Signer
 from services.kernel.settings import Settings
 from services.kernel.transition import new_id
-from services.law import CODE
 from singletrack.postgres import EmbeddedPostgres, Server, ensure_database
 
 
@@ -139,7 +139,7 @@ class Case:
 
     async def tries(self, who: Clerk, step: str, *labels: str, **given: Any) -> httpx.Response:
         """A step, with the papers that the law asks for unless others are given."""
-        kinds = [group[0] for group in CODE.rules[step].papers.groups]
+        kinds = [group[0] for group in CaseFlow.code.rules[step].papers.groups]
         papers = [{"kind": kind, "digest": f"sm3:{'0' * 64}"} for kind in kinds]
         asked = {name: given.pop(name) for name in ("version", "key") if name in given}
         body = {"type": step, "subjects": [self.persons[label] for label in labels], "documents": papers, **given}
