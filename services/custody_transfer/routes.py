@@ -1,15 +1,17 @@
 """HTTP in, command out; row in, HTTP out."""
 
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from services.custody_transfer import handlers, views
+from services.custody_transfer import handlers, ledger, views
 from services.custody_transfer.commands import CustodyBulk, CustodyCreate
-from services.kernel.service import CurrentService
+from services.kernel.service import CurrentService, available_now
 from services.kernel.web import (
     ACT_PROBLEMS,
     READ_PROBLEMS,
+    AlsoUnmet,
     Answer,
     AvailableTransitions,
     BulkResult,
@@ -91,7 +93,22 @@ async def list_custodies(
     summary="现在可以办理的步骤",
     **_READ,
 )
-async def list_available(service: CurrentService, actor: CurrentActor, custody_id: Id) -> AvailableTransitions:
-    """What the caller may do now with this custody."""
+async def list_available(
+    service: CurrentService, actor: CurrentActor, custody_id: Id, unmet: AlsoUnmet = False
+) -> AvailableTransitions:
+    """What the caller may do now with this custody; what they may not and why, if asked."""
     head = await service.see(await service.case_of(custody_id), actor)
-    return AvailableTransitions(**views.available(head, custody_id, service, actor))
+    return AvailableTransitions(**available_now(service, head, actor, custody_id, also_unmet=unmet))
+
+
+@router.get("/v1/custody-ledger", operation_id="custodyTransfer_readLedger", summary="羁押台账", **_READ)
+async def read_ledger(
+    service: CurrentService,
+    actor: CurrentActor,
+    organ: Annotated[str, Query(pattern=r"^[a-z]+-[0-9A-Za-z-]{1,40}$", examples=["pol-330106"])],
+    on: date | None = None,
+    page_token: Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")] = "",
+    page_size: Annotated[int, Query(ge=1)] = 50,
+) -> ledger.CustodyLedger:
+    """Whom the centre holds for an organ, as recorded at the end of a day: title, end, state, and what was agreed of it."""
+    return await ledger.ledger(service, actor, organ, on, after=page_token, page_size=min(page_size, 200))

@@ -4,9 +4,8 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, Field
 
+from services.custody_transfer.domain.slots import STATES_ZH
 from services.kernel.record import Head
-from services.kernel.service import Service, available_now
-from services.kernel.who import Actor
 
 
 class HeldTitle(BaseModel):
@@ -20,10 +19,46 @@ class HeldTitle(BaseModel):
     proof: dict[str, Any]
 
 
-class Custody(BaseModel):
-    """One person's custody: for whom the centre holds, under which titles, until when.
+class Pass(BaseModel):
+    """A pass of the organ that holds the person: on which days it may have them brought out."""
 
-    While a hand-over is open `receiver` shows the other side. `end` is the end of the title in force.
+    since: str = Field(validation_alias=AliasChoices("from", "since"), serialization_alias="from")
+    until: str
+    organ: str
+    documents: list[str]
+
+
+class Slot(BaseModel):
+    """A time for which somebody asked to see the person. `kind`: interrogation or meeting; `state` while it is open."""
+
+    id: str
+    kind: str
+    since: str = Field(validation_alias=AliasChoices("from", "since"), serialization_alias="from")
+    until: str
+    organ: str
+    state: str
+    zh: str
+    mode: str | None = None
+
+
+class Placed(BaseModel):
+    """How and where a person is held, as far as it was said: cell, kind of cell, health, whom to keep apart."""
+
+    cell: str | None = None
+    sex: str | None = None
+    adult: bool | None = None
+    convicted: bool | None = None
+    born_on: str | None = None
+    health: str | None = None
+    unfit: str | None = None
+    apart_from: list[str] = []
+
+
+class Custody(BaseModel):
+    """One person's custody: for whom the centre holds, under which titles, until when, and where.
+
+    While a hand-over is open `receiver` shows the other side. `end` is the end of the title in force. `passes` are those
+    of the holder, `slots` those still open.
     """
 
     id: str
@@ -39,6 +74,9 @@ class Custody(BaseModel):
     pending: HeldTitle | None
     end: str | None
     ended: str | None
+    passes: list[Pass] = []
+    slots: list[Slot] = []
+    placed: Placed = Placed()
 
 
 class CustodyList(BaseModel):
@@ -69,6 +107,19 @@ def custody(head: Head, custody_id: str, states_zh: dict[str, str]) -> Custody:
         pending=_title(pending) if pending else None,
         end=titles[-1].end if titles else None,
         ended=what.get("ended"),
+        passes=[Pass(**each) for each in state.get("passes", {}).get(custody_id, [])],
+        slots=[
+            Slot(id=key, zh=STATES_ZH[each["state"]], **each)
+            for key, each in state.get("slots", {}).get(custody_id, {}).items()
+        ],
+        placed=Placed(
+            **{name: what[name] for name in Placed.model_fields if name in what}
+            | {
+                name: value
+                for part in ("health", "cells", "apart")
+                for name, value in state.get(part, {}).get(custody_id, {}).items()
+            }
+        ),
     )
 
 
@@ -88,9 +139,3 @@ def custodies(head: Head, states_zh: dict[str, str]) -> CustodyList:
     return CustodyList(
         items=[custody(head, each, states_zh) for each in head.state.get("subjects", {})], version=f"v{head.version}"
     )
-
-
-def available(head: Head, custody_id: str, service: Service, actor: Actor) -> dict[str, Any]:
-    """What this actor may do now with a custody: nothing once it has ended."""
-    now = available_now(service, head, actor, custody_id)
-    return {**now, "items": []} if head.state["subjects"][custody_id].get("ended") else now

@@ -1,19 +1,22 @@
-"""What custody_transfer adds to the law: the custody itself, and the titles to hold that follow each other in it. Pure."""
+"""What custody_transfer adds to the law: the custody itself, the titles to hold in it, passes, slots and cells. Pure."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from services.custody_transfer.domain import certificate, slots
 from services.custody_transfer.domain.titles import title
-from services.kernel.errors import OutOfOrder, Unfounded
+from services.kernel.code import Rule
+from services.kernel.errors import OutOfOrder, Refused, Unfounded
 from services.kernel.procedure import ANEW, Procedure, Remark, State
 from services.kernel.record import Head, TakeStep
 from services.kernel.record import State as CaseState
 from services.kernel.transition import new_id
-from services.kernel.who import HANDLING, organ_of
+from services.kernel.who import HANDLING, Actor, organ_of
 from services.law import CODE
 from services.law.custody_handover import CustodyHandover
 from services.law.offices import INTAKE, ORGAN_IN_CHARGE
+from services.law.placement import Placement
 from services.law.statutes import KSS
 
 
@@ -34,8 +37,9 @@ class CustodyAdmission(Procedure):
         at=ANEW | opened,
         to=opened,
         ids="R02.01",
-        needs="拘留证/逮捕证/逮捕决定书（法院）/逮捕决定书（检察）/执行通知书",
-        cite=KSS[9],
+        needs="拘留证/逮捕证/逮捕决定书（法院）/逮捕决定书（检察）/执行通知书、[入所健康检查表]",
+        tells="[性别、出生日期、健康状况、不宜收押情形]",
+        cite=(KSS[9], KSS[10]),
     )
 
     no_statute = Remark("收押登记的形式", why="看守所条例规定凭证收押，登记的栏目由本系统确定", cite=KSS[9])
@@ -64,6 +68,8 @@ class CustodyTitle(Procedure):
     )
 
 
+#: What is said of a person when they are taken in, and kept with their custody.
+_OF_PERSON = ("sex", "born_on", "health", "unfit")
 _RELEASES = frozenset(step.type for step in CustodyHandover.steps() if step.to is CustodyHandover.ended)
 
 
@@ -74,17 +80,22 @@ class CustodyTransfer:
     code = CODE.extended(CustodyAdmission, CustodyTitle)
     opening = frozenset({CustodyAdmission.admit.type})
 
+    def hindrance(self, head: Head, rule: Rule, subject: str, actor: Actor) -> Refused | None:
+        """Nothing is done any more with a custody that has ended."""
+        if head.state.get("subjects", {}).get(subject, {}).get("ended"):
+            return OutOfOrder("羁押已经结束。", "this custody has ended", law_ref=rule.law_ref)
+        return None
+
     def outcome(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The custody that begins, and the titles that this step brings, each with the proof of its end.
 
-        Raises: Unfounded for a title that the law does not know, and for a hand-over to nobody or to oneself;
-        OutOfOrder for a custody that has ended.
+        Raises: Unfounded for a title that the law does not know, and for a hand-over to nobody or to oneself.
         """
+        certificate.check_words(self.code.rules[command.type], command)
         if command.type == CustodyAdmission.admit.type:
             return self._admit(head, command, body)
+        certificate.check_numbers(head, body)
         for custody in body["subjects"]:
-            if head.state["subjects"][custody].get("ended"):
-                raise OutOfOrder("羁押已经结束。", "this custody has ended", law_ref=str(body["law_ref"]))
             if body.get("handover") == "offer" and (
                 organ_of(command.to_organ) not in HANDLING or command.to_organ == head.state["holder"][custody]
             ):
@@ -94,10 +105,16 @@ class CustodyTransfer:
                     law_ref=str(body["law_ref"]),
                     errors=[{"pointer": "/to_organ", "code": "not_receiver"}],
                 )
+        found: dict[str, Any] = {}
+        if issued := slots.passes(command, body):
+            found["passes"] = dict.fromkeys(body["subjects"], issued)
+        written = {custody: slots.slots(head, command, body, custody) for custody in body["subjects"]}
+        if any(written.values()):
+            found["slots"] = written
         given = command.facts.get("title")
-        if given is None and command.type != CustodyTitle.add.type:
-            return {}
-        return {"titles": dict.fromkeys(body["subjects"], title(self.code, given, body))}
+        if given is not None or command.type == CustodyTitle.add.type:
+            found["titles"] = dict.fromkeys(body["subjects"], title(self.code, given, body))
+        return found
 
     def _admit(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         person, holder = command.facts.get("person_id"), command.facts.get("holder")
@@ -121,8 +138,9 @@ class CustodyTransfer:
         custody = new_id("cus")
         organ = organ_of(holder)
         assert organ is not None, "checked above"
+        told = {name: command.facts[name] for name in _OF_PERSON if name in command.facts}
         return {
-            "created": {custody: {"kind": "custody", "person": person, "center": command.actor.organ_id}},
+            "created": {custody: {"kind": "custody", "person": person, "center": command.actor.organ_id, **told}},
             "holders": {custody: holder},
             "organs": {**body.get("organs", {}), organ.value: holder},
             "titles": {custody: title(self.code, command.facts.get("title"), body)},
@@ -148,3 +166,23 @@ class CustodyTransfer:
                 subjects[custody] = {**subjects[custody], "ended": body["occurred_at"]}
             state["subjects"] = subjects
         state["titles"], state["pending"] = titles, pending
+        slots.fold(state, body)
+        certificate.fold(state, body)
+        _fold_placement(state, body)
+
+
+def _fold_placement(state: CaseState, body: Mapping[str, Any]) -> None:
+    """Where each person is held, how they are, and from whom they are to be kept apart, as last said."""
+    name, keys = _PLACEMENT.get(body["type"], ("", ()))
+    if not name:
+        return
+    told = {key: body["facts"][key] for key in keys if key in body["facts"]}
+    state[name] = {**state.get(name, {}), **dict.fromkeys(body["subjects"], told)}
+
+
+#: What the steps of placement leave in the state: under which name, and which of their facts.
+_PLACEMENT: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    Placement.place.type: ("cells", ("cell", "sex", "adult", "convicted")),
+    Placement.check_health.type: ("health", ("health", "unfit")),
+    Placement.hold_apart.type: ("apart", ("apart_from",)),
+}

@@ -10,10 +10,12 @@ from typing import Any
 
 from services.kernel.code import Code
 from services.kernel.errors import Unfounded
-from services.kernel.period import Due, Moment, Roll, due, local_date, sentence_end
+from services.kernel.period import Due, Moment, Roll, due, local_date, read_moment, sentence_end
 from services.kernel.procedure import Limit
-from services.kernel.transition import instant, read_moment
+from services.kernel.transition import instant
+from services.law.dues import first_extensions, most
 from services.law.holidays import CALENDAR
+from services.law.terms import lengthening
 
 Title = dict[str, Any]
 
@@ -59,10 +61,11 @@ def _by_limit(code: Code, kind: str, start: Moment, extensions: int) -> Title:
                 }
             ],
         )
-    if not 0 <= extensions <= len(limit.extensions):
+    often = most(limit)
+    if extensions < 0 or (often is not None and extensions > often):
         raise Unfounded(
-            f"“{limit.zh}”至多可以延长{len(limit.extensions)}次。",
-            f"{kind} can be extended {len(limit.extensions)} times",
+            f"“{limit.zh}”至多可以延长{often}次。",
+            f"{kind} can be extended {often} times",
             errors=[{"pointer": "/facts/title/extensions", "code": "no_such_extension"}],
         )
     ends = _ends(limit, start, extensions, held=True)
@@ -74,6 +77,7 @@ def _by_limit(code: Code, kind: str, start: Moment, extensions: int) -> Title:
         "calendar": CALENDAR.version,
         "edition": sorted({citation.ref.partition(":")[0] for citation in cite}),
         "provisional": ends.provisional,
+        "terms": _terms(limit, extensions, held=True),
     }
     if ends.deadline is not None:
         proof["strict"] = instant(ends.deadline)
@@ -91,7 +95,7 @@ def _ends(limit: Limit, start: Moment, extensions: int, *, held: bool) -> Due:
     return due(
         limit.period,
         start,
-        extensions=limit.extensions[:extensions],
+        extensions=first_extensions(limit, extensions),
         roll=Roll.NEVER if held else limit.roll,  # R7a: no holiday makes custody longer
         month_end=limit.month_end,
         held=held,
@@ -99,6 +103,19 @@ def _ends(limit: Limit, start: Moment, extensions: int, *, held: bool) -> Due:
         working_days=limit.working_days,
         strict_custody_days=limit.custody == "always",
     )
+
+
+def _terms(limit: Limit, extensions: int, *, held: bool) -> dict[str, Any]:
+    """All of a limit that its end was computed from, so that it can be computed again when the law is another."""
+    assert limit.period is not None, f"{limit.name} has a number"
+    return {
+        "duration": limit.period.iso,
+        "extensions": [lengthening(each) for each in limit.extensions[:extensions]],
+        "roll": (Roll.NEVER if held else limit.roll).value,
+        "custody": limit.custody,
+        "month_end": limit.month_end.value,
+        "working_days": limit.working_days,
+    }
 
 
 def _sentence(_: Code, given: Mapping[str, Any], start: Moment) -> Title:
@@ -119,14 +136,15 @@ def _sentence(_: Code, given: Mapping[str, Any], start: Moment) -> Title:
 
 def _appeal_pending(code: Code, _: Mapping[str, Any], start: Moment) -> Title:
     """R24 (b): the last day to appeal, then three days to transfer and five to file."""
-    end = start
+    end, legs = start, []
     for name, held in (("appeal_judgment", False), ("appeal_transfer", True), ("appeal_filing", True)):
         last = _ends(code.limits[name], end, 0, held=held).last_day
         assert last is not None, "these limits count days"
         end = last
+        legs.append({"terms": _terms(code.limits[name], 0, held=held), "held": held})
     return {
         "end": local_date(end).isoformat(),
-        "proof": {"rules": ["R23", "R24"], "calendar": CALENDAR.version},
+        "proof": {"rules": ["R23", "R24"], "calendar": CALENDAR.version, "legs": legs},
     }
 
 

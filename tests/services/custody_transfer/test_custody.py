@@ -172,7 +172,7 @@ async def test_the_coordinator_may_open_a_hand_over_and_no_more(town: Any) -> No
     """协同中枢只可以发起换押，不能代替任何机关接收、释放。"""
     custody = await town.custody()
 
-    assert await custody.may(town.coordinator) == {"offer_commanded", "lapse"}
+    assert await custody.may(town.coordinator) == {"offer_commanded", "lapse", "remind_commanded"}
     await custody.takes(town.coordinator, "offer_commanded", to_organ=town.procuratorate.organ, documents=[])
 
     assert await custody.stands() == ("handover_open", town.police.organ, town.procuratorate.organ)
@@ -307,11 +307,10 @@ async def test_what_is_offered_is_accepted(town: Any) -> None:
     custody = await town.custody()
     for who in (town.police, town.center, town.coordinator):
         for step in await custody.may(who):
-            name = "custody_title:add" if step == "add" else step
             given = (
                 {"facts": {"title": {"limit": "arrest_review_detained", "from": "2026-03-16"}}} if step == "add" else {}
             )
-            answer = await custody.tries(who, name, dry_run=True, to_organ=town.court.organ, **given)
+            answer = await custody.tries(who, step, dry_run=True, to_organ=town.court.organ, **given)
             assert answer.status_code == 200, answer.text
 
 

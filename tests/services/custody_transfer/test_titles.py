@@ -113,6 +113,14 @@ def test_a_title_proves_its_end() -> None:
         "calendar": CALENDAR.version,
         "edition": ["CPL-2018", "JY06-2006", "MPS-2020"],
         "provisional": False,
+        "terms": {
+            "duration": "P3D",
+            "extensions": [{"mode": "add", "amount": "P4D"}, {"mode": "replace", "amount": "P30D"}],
+            "roll": "never",
+            "custody": "always",
+            "month_end": "corresponding",
+            "working_days": False,
+        },
     }
     assert (given["documents"], given["organ"]) == (["doc_1"], "pol-330106")
 
