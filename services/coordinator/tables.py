@@ -1,7 +1,25 @@
-"""The coordinator's own tables: what it read, how far, and what it concluded. All but `command` follow from the logs."""
+"""The coordinator's own tables: what it read, how far, and what it concluded.
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text
+Below `command` stands what is the coordinator's own record; all above follows from the logs.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+
+from services.kernel.tables import add_digests
 
 metadata = MetaData()
 
@@ -15,6 +33,16 @@ ledger = Table(
     Column("feed_seq", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Column("sm3", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Index("ledger_feed", "service", "feed_seq"),
+)
+
+#: Between which cases persons went, both ways: a case is concluded from the rows of its kin, too.
+kin = Table(
+    "kin",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("kin_id", Text, primary_key=True),
 )
 
 #: How far each log was read, and when it was last known to hold nothing more.
@@ -26,7 +54,7 @@ position = Table(
     Column("read_until", DateTime(timezone=True)),
 )
 
-#: What was concluded about each case, and when to look again though nothing happens.
+#: What was concluded about each case with what had been read, and when to look again though nothing happens.
 conclusion = Table(
     "conclusion",
     metadata,
@@ -34,7 +62,17 @@ conclusion = Table(
     Column("look_at", DateTime(timezone=True)),
     Column("organs", JSONB, nullable=False),
     Column("duties", JSONB, nullable=False),
+    Column("rights", JSONB, nullable=False),
+    Column("reading", JSONB, nullable=False),
     Index("conclusion_look_at", "look_at"),
+)
+
+#: What proofs name: the terms of a limit by their id, a calendar by its version. Nothing here is ever changed.
+basis = Table(
+    "basis",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("body", JSONB, nullable=False),
 )
 
 #: The findings of each case as last concluded; `closed_at` is when a conclusion no longer held one.
@@ -54,7 +92,20 @@ finding = Table(
     Index("finding_kind", "kind", "id"),
 )
 
-#: What was commanded, for which finding, and what came of it. The finding's id is the key, so nothing is commanded twice.
+#: The clocks whose end another calendar moved or made certain: what it was and is, and by which calendars.
+recomputed = Table(
+    "recomputed",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("trigger", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("calendar", Text, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+#: What was commanded, and what came of it. `finding_id` (of a finding, or made from a duty) is the key: once and no more.
 command = Table(
     "command",
     metadata,
@@ -65,3 +116,69 @@ command = Table(
     Column("status", Integer),
     Column("answer", JSONB),
 )
+
+#: A log that is no longer the one that was read: until `ended_at` nothing of it is read. `decision` is somebody's.
+halt = Table(
+    "halt",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("found_at", DateTime(timezone=True), nullable=False),
+    Column("decision", JSONB),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("halt_standing", "service", unique=True, postgresql_where=text("ended_at IS NULL")),
+)
+
+#: Rows that a log once told and no longer has, put here by a decision. Append-only.
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("halt_id", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("feed_seq", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sm3", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+)
+
+#: Certificates of agreement: asked for (with a key), or made by a sweep (without). `statement` is what was signed.
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("organ_id", Text, nullable=False),
+    Column("client_id", Text),
+    Column("key", Text),
+    Column("fingerprint", Text),
+    Column("case_ids", JSONB, nullable=False),
+    Column("deep", Boolean, nullable=False),
+    Column("made_at", DateTime(timezone=True)),
+    Column("statement", JSONB),
+    Column("certificate", Text),
+    Index("agreement_command", "key", "client_id", unique=True),
+    Index("agreement_asked", "id", postgresql_where=text("made_at IS NULL")),
+)
+
+#: Differences that somebody accepted as known, each with the facts it was accepted for. Append-only.
+mismatch = Table(
+    "mismatch",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("finding_id", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("accepted_at", DateTime(timezone=True), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Index("mismatch_finding", "finding_id", "id"),
+    Index("mismatch_command", "key", "client_id", unique=True),
+)
+
+add_digests(metadata)

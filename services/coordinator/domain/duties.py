@@ -3,91 +3,59 @@
 A duty is overdue only if the log that would show the deed has been read past the due moment; else it is unknown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.coordinator.domain.clocks import OWED, Clock, Clocks, Reading
+from services.coordinator.domain.conditions import CONDITIONS
 from services.coordinator.domain.finding import Duty, Finding
 from services.coordinator.domain.ledger import Act, Ledger
-from services.kernel.code import Code
-from services.kernel.period import ZONE, Due, Extension, Roll, due, local_date
-from services.kernel.procedure import Event, Limit
-from services.kernel.transition import read_moment
+from services.kernel.period import ZONE, Due, Moment, Roll, due, local_date, read_moment
+from services.kernel.procedure import End, Limit
+from services.kernel.transition import instant
 from services.law.holidays import CALENDAR
-
-#: Kinds of the tables that owe a deed; a right lapses, a threshold is not a deed.
-OWED = frozenset({"obligation", "detention", "validity", "advance"})
+from services.law.terms import lengthening
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """One limit, its names resolved."""
+class Pause:
+    """Time that does not count: from the day of one act to that of another, or so far, if none came yet."""
 
-    limit: Limit
-    after: tuple[str, ...]
-    by: frozenset[str]
-    void: frozenset[str]
-    restart: frozenset[str]
-    pause: frozenset[str]
-    resume: frozenset[str]
-    extend: tuple[str, ...]
-    shown_by: frozenset[str]
-    law_ref: str
-
-
-class Clocks:
-    """The limits of a law that run, by the step that starts them."""
-
-    def __init__(self, code: Code) -> None:
-        #: By `procedure:step`.
-        self.starting: dict[str, list[Clock]] = {}
-        self.all: list[Clock] = []
-        for limit in code.limits.values():
-            after = () if isinstance(limit.after, Event) else code.types(limit.after)
-            by = code.types(limit.by)
-            if not after or not by or limit.period is None:
-                continue
-            cite = limit.cite if isinstance(limit.cite, tuple) else (limit.cite,)
-            restart = code.types(limit.restarts_at)
-            assert limit.when is None or limit.when.key in CONDITIONS, f"nothing says what {limit.when} means"
-            clock = Clock(
-                limit=limit,
-                after=after,
-                by=frozenset(by),
-                void=frozenset(code.types(limit.void_by)),
-                restart=frozenset(restart),
-                pause=frozenset(code.types(limit.paused_by)),
-                resume=frozenset(code.types(limit.resumed_by)),
-                extend=code.types(limit.extended_by),
-                shown_by=frozenset(code.rules[name].kept_by for name in by),
-                law_ref="、".join(citation.zh for citation in cite),
-            )
-            self.all.append(clock)
-            for name in {*after, *restart}:
-                self.starting.setdefault(name, []).append(clock)
+    stop: Act
+    resume: Act | None
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """How far each log has been read, what time it is, and how long "immediately" may take (ours, not the law's)."""
+class Started:
+    """One clock that one act started. `since` is from when it runs; `ends` when it ends as far as is known.
 
-    read: Mapping[str, datetime]
-    now: datetime
-    at_once: timedelta = timedelta(hours=2)
+    `closing` is the act that met it or made it void, `window` the acts in which a deed is looked for. `extended` are the
+    acts that extended it, each with the place of its extension in the law.
+    """
 
-    def until(self, services: frozenset[str]) -> datetime:
-        """The moment up to which all of these logs are known."""
-        return min(
-            (self.read.get(service, datetime.min.replace(tzinfo=ZONE)) for service in services), default=self.now
-        )
+    clock: Clock
+    trigger: Act
+    since: Moment
+    window: tuple[Act, ...]
+    closing: Act | None
+    ends: Due
+    held: bool
+    extended: tuple[tuple[Act, int], ...] = ()
+    excluded: tuple[Pause, ...] = ()
 
 
 @dataclass(slots=True)
 class Owed:
-    """The duties of a case, the findings among them, and the moment at which to look again if nothing happens."""
+    """The duties of a case, the findings among them, and the moment at which to look again if nothing happens.
+
+    `rights` are the clocks under which nothing is owed: what may be done until then, and how long a term lasts.
+    """
 
     duties: list[Duty] = field(default_factory=list)
+    rights: list[Duty] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     look_at: datetime | None = None
 
@@ -95,143 +63,151 @@ class Owed:
 def duties(ledger: Ledger, clocks: Clocks, reading: Reading) -> Owed:
     """Every duty that the rows of a case gave rise to, as far as each log has been read."""
     owed = Owed()
+    for started in running(ledger, clocks, reading.now):
+        _weigh(ledger, started, reading, owed)
+    owed.rights.sort(key=lambda right: (right.since, right.limit, right.subject))
+    owed.duties.sort(key=lambda duty: (duty.since, duty.limit, duty.subject))
+    owed.findings.sort(key=lambda finding: (finding.due, finding.kind, finding.subject))
+    return owed
+
+
+def running(ledger: Ledger, clocks: Clocks, now: datetime, *, of: str = "") -> Iterator[Started]:
+    """Every clock that the rows of a case (or one of them) started, rights and thresholds too, ended ones too."""
     begun: set[tuple[str, str, str]] = set()
     for name in sorted(ledger.by_type.keys() & clocks.starting.keys()):
         for clock in clocks.starting[name]:
             for trigger in ledger.by_type[name]:
                 # One act can be several steps, carried along; it begins a clock once.
                 once = (clock.limit.name, trigger.subject, trigger.transition_id)
-                if clock.limit.kind not in OWED or clock.limit.before or once in begun:
-                    continue
-                if _applies(clock.limit, ledger, trigger):
+                if of in {"", trigger.transition_id} and once not in begun and _applies(clock, ledger, trigger):
                     begun.add(once)
-                    _weigh(ledger, clock, trigger, reading, owed)
-    owed.duties.sort(key=lambda duty: (duty.since, duty.limit, duty.subject))
-    owed.findings.sort(key=lambda finding: (finding.due, finding.kind, finding.subject))
-    return owed
+                    started = _start(ledger, clock, trigger, now)
+                    yield started
+                    yield from _at_the_end(ledger, started, clocks)
 
 
-_OPENINGS = (
-    "first_trial:open_ordinary",
-    "first_trial:open_simplified",
-    "first_trial:open_fast",
-    "first_trial:convert_to_simplified",
-    "first_trial:convert_to_ordinary",
-)
-_JUDGMENTS = ("first_trial:pronounce", "first_trial:judge_in_court", "first_trial:judge_absent", "second_trial:change")
-_MEASURES = frozenset({"bail", "residential_surveillance"})
-#: Sentences that are served in prison, as far as more than three months are left.
-_TO_BE_DELIVERED = frozenset({"fixed_term", "life", "death_suspended"})
-#: Sentences after which a person who is held goes free at once, as a judgment's fact `sentence.type` names them.
-_FREEING = frozenset({"acquittal", "exempt_from_punishment", "control", "fine_only"})
+def _at_the_end(ledger: Ledger, base: Started, clocks: Clocks) -> Iterator[Started]:
+    """The clocks that begin, or count back from, where another one ends.
+
+    Nothing is owed if that one ended before, unless it was a right: then its last day counts, used or not.
+    """
+    for clock in clocks.at_end_of.get(base.clock.limit.name, ()):
+        if isinstance(clock.limit.after, End) and clock.limit.after.extended:
+            yield from _at_old_ends(ledger, base, clock)
+            continue
+        end = base.ends.deadline or base.ends.last_day
+        if end is None or not _applies(clock, ledger, base.trigger):
+            continue
+        ends = _ends(clock, end, (), (), held=base.held)
+        closed = base.closing
+        is_right = base.clock.limit.kind not in OWED
+        if closed is not None and not is_right and not ends.is_past(closed.moment) and closed.type not in clock.by:
+            continue
+        window = _since_moved(base) if clock.limit.before else tuple(_later(ledger, base.trigger))
+        deed = next((act for act in window if act.type in clock.by | clock.void), None)
+        yield Started(clock, base.trigger, end, window, deed, ends, base.held)
 
 
-def _opened_as(ledger: Ledger, trigger: Act, *types: str) -> bool:
-    """Whether the hearing that follows was opened, or last converted, in one of these procedures."""
-    later = [act for act in ledger.of(_OPENINGS, trigger.subject) if act.follows(trigger)]
-    following = next(
-        (
-            act.order
-            for act in ledger.of(("court_intake:file", "second_trial:remand"), trigger.subject)
-            if act.follows(trigger) and act is not trigger
-        ),
-        None,
-    )
-    mine = [act for act in later if following is None or act.order < following]
-    return bool(mine) and mine[-1].type in types
+def _since_moved(base: Started) -> tuple[Act, ...]:
+    """The acts in which a deed before an end is looked for: what was done before an end was moved is not done for it."""
+    moved = max((act for act, _ in base.extended), key=lambda act: act.order, default=None)
+    return base.window if moved is None else tuple(act for act in base.window if act.order > moved.order)
 
 
-def _sentence(ledger: Ledger, trigger: Act) -> Mapping[str, Any]:
-    judged = [act for act in ledger.of(_JUDGMENTS, trigger.subject) if act is trigger or not act.follows(trigger)]
-    fact = judged[-1].row["facts"].get("sentence") if judged else None
-    known = fact.items() if isinstance(fact, dict) else ()
-    return {name: value for name, value in known if isinstance(value, str | float | bool)}
+def _at_old_ends(ledger: Ledger, base: Started, clock: Clock) -> Iterator[Started]:
+    """A clock that counts back from each end that an extension moved; one that needs no leave is not asked for."""
+    since = [base.trigger, *(act for act, _ in base.extended)]
+    for number, (grant, place) in enumerate(base.extended):
+        old = _ends(base.clock, base.since, base.extended[:number], base.excluded, held=base.held)
+        end = old.deadline or old.last_day
+        free = base.clock.limit.extensions[place].approver.startswith("无须")
+        if end is None or free or not _applies(clock, ledger, grant):
+            continue
+        until = since[number + 2] if number + 2 < len(since) else None
+        later = (act for act in _later(ledger, since[number]) if until is None or not act.follows(until))
+        window = tuple(later)
+        deed = next((act for act in window if act.type in clock.by), None)
+        yield Started(clock, grant, end, window, deed, _ends(clock, end, (), (), held=base.held), base.held)
 
 
-def _is_fast_review(ledger: Ledger, trigger: Act) -> bool:
-    later = [
-        act
-        for act in ledger.of(
-            ("plea_leniency:review_fast", "plea_leniency:retract", "plea_leniency:convert"), trigger.subject
-        )
-        if act.follows(trigger)
-    ]
-    return bool(later) and later[-1].type == "plea_leniency:review_fast"
+def _concerning(ledger: Ledger, trigger: Act) -> Sequence[Act]:
+    """The acts that can meet a duty: one of the whole case may be met for any of its persons."""
+    return ledger.acts if trigger.subject == ledger.case_id else ledger.by_subject[trigger.subject]
 
 
-def _in_charge(ledger: Ledger, trigger: Act) -> str:
-    """The organ in charge of the person when the duty arose."""
-    rows = [
-        act.row
-        for act in ledger.acts[: trigger.order]
-        if "in_charge" in act.row and trigger.subject in act.row["subjects"]
-    ]
-    return str(rows[-1]["in_charge"]) if rows else "police"
+def _later(ledger: Ledger, trigger: Act) -> Iterator[Act]:
+    return (act for act in _concerning(ledger, trigger) if act.follows(trigger) and act.row is not trigger.row)
 
 
-def _is_under_measure(ledger: Ledger, trigger: Act) -> bool:
-    """Whether bail or residential surveillance stood when the duty arose."""
-    stands: dict[str, str] = {}
-    for act in ledger.acts:
-        if act.order >= trigger.order:
-            break
-        for move in act.row["moves"]:
-            if move["subject"] == trigger.subject and move["procedure"] in _MEASURES:
-                stands[move["procedure"]] = move["to"]
-    return any(state not in ledger.code.lines[procedure].ends for procedure, state in stands.items())
-
-
-def _frees(ledger: Ledger, trigger: Act) -> bool:
-    sentence = _sentence(ledger, trigger)
-    return trigger.held_before and (sentence.get("type") in _FREEING or bool(sentence.get("suspended")))
-
-
-#: What each condition of the law means in the record.
-CONDITIONS: Mapping[str, Callable[[Ledger, Act], bool]] = {
-    "detained": lambda _, trigger: trigger.held_before,
-    "at_large": lambda _, trigger: not trigger.held_before,
-    "fast_review": _is_fast_review,
-    "simplified": lambda ledger, trigger: _opened_as(
-        ledger, trigger, "first_trial:open_simplified", "first_trial:convert_to_simplified"
-    ),
-    "fast": lambda ledger, trigger: _opened_as(ledger, trigger, "first_trial:open_fast"),
-    "released_by_judgment": _frees,
-    "under_measure": _is_under_measure,
-    "under_investigation": lambda ledger, trigger: _in_charge(ledger, trigger) == "police",
-    "sentenced": lambda ledger, trigger: _sentence(ledger, trigger).get("type") in _TO_BE_DELIVERED,
-    "community_correction": lambda ledger, trigger: (
-        _sentence(ledger, trigger).get("type") == "control" or bool(_sentence(ledger, trigger).get("suspended"))
-    ),
-}
-
-
-def _applies(limit: Limit, ledger: Ledger, trigger: Act) -> bool:
+def _applies(clock: Clock, ledger: Ledger, trigger: Act) -> bool:
+    limit = clock.limit
+    if clock.editions is not None and _edition(ledger, limit, trigger) not in clock.editions:
+        return False
     return limit.when is None or CONDITIONS[limit.when.key](ledger, trigger)
 
 
-def _weigh(ledger: Ledger, clock: Clock, trigger: Act, reading: Reading, owed: Owed) -> None:
+def _edition(ledger: Ledger, limit: Limit, trigger: Act) -> str:
+    """The edition of a limit's procedure under which a clock starts: that of the act, or of its day."""
+    name = limit.procedure.name
+    stated = (move["edition"] for move in trigger.row["moves"] if move["procedure"] == name and "edition" in move)
+    return next(stated, "") or ledger.code.lines[name].edition(trigger.day, None)
+
+
+def _start(ledger: Ledger, clock: Clock, trigger: Act, now: datetime) -> Started:
+    if clock.limit.before:
+        return _start_before(ledger, clock, trigger)
+    later = list(_later(ledger, trigger))
+    ending = clock.by | clock.void | clock.restart | {*clock.after}
+    closing = next((act for act in later if act.type in ending), None)
+    window = tuple(later if closing is None else (act for act in later if closing.follows(act) or act is closing))
+    held = window[-1].held_before if window else trigger.held_before
+    extended, excluded = _extensions(clock, window), _excluded(clock, window, now)
+    ends = _ends(clock, trigger.moment, extended, excluded, held=held)
+    return Started(clock, trigger, trigger.moment, window, closing, ends, held, extended, excluded)
+
+
+def _start_before(ledger: Ledger, clock: Clock, trigger: Act) -> Started:
+    """A clock that counts back from its trigger: the deed is looked for between the trigger before and this one."""
+    earlier = [act for act in _concerning(ledger, trigger) if trigger.follows(act) and act.row is not trigger.row]
+    again = [place for place, act in enumerate(earlier) if act.type in clock.after]
+    window = tuple(earlier[again[-1] + 1 :] if again else earlier)
+    deed = next((act for act in reversed(window) if act.type in clock.by), None)
+    held = trigger.held_before
+    return Started(clock, trigger, trigger.moment, window, deed, _ends(clock, trigger.moment, (), (), held=held), held)
+
+
+def _weigh(ledger: Ledger, started: Started, reading: Reading, owed: Owed) -> None:
+    clock, trigger, closing, ends = started.clock, started.trigger, started.closing, started.ends
     limit = clock.limit
-    # A duty of the whole case may be met for any of its persons.
-    concerning = ledger.acts if trigger.subject == ledger.case_id else ledger.by_subject[trigger.subject]
-    later = [act for act in concerning if act.follows(trigger) and act.row is not trigger.row]
-    starts = {*clock.after, *clock.restart}
-    closing = next((act for act in later if act.type in clock.by or act.type in clock.void or act.type in starts), None)
-    between = later if closing is None else [act for act in later if closing.follows(act) or act is closing]
-    held = _is_held_until(trigger, between)
-    ends = _ends(clock, trigger, between, held=held, now=reading.now)
     met = closing is not None and closing.type in clock.by
     if closing is not None:
-        past = ends.is_past(closing.moment) and not _at_once_is_done(limit, trigger, closing, reading)
+        # A measure that lapses at its end by itself does so in time.
+        lapsed = limit.kind == "validity" and closing.type in clock.void
+        past = ends.is_past(closing.moment) and not lapsed and not _at_once_is_done(limit, trigger, closing, reading)
         status = "late" if past else "met" if met else "superseded"
     elif ends.open_ended:
         status = "open"
     else:
-        status = _unmet(clock, trigger, ends, reading)
-        if status in {"open", "unknown"}:
+        status = _unmet(clock, ends, reading)
+        if status in {"open", "unknown"} and limit.kind in OWED:
             moment = _grace(limit, ends, reading)
             owed.look_at = moment if owed.look_at is None else min(owed.look_at, moment)
-    day = _text(ends)
-    duty = Duty(
+    duty = _duty(ledger, started, status)
+    if limit.kind not in OWED:
+        owed.rights.append(duty)
+        return
+    owed.duties.append(duty)
+    if status in {"late", "overdue", "unknown"} and (
+        status != "unknown" or reading.now >= _grace(limit, ends, reading)
+    ):
+        owed.findings.append(_finding(duty, limit, trigger, ledger))
+
+
+def _duty(ledger: Ledger, started: Started, status: str) -> Duty:
+    """The clock with all that its end was computed from."""
+    clock, trigger, closing, ends = started.clock, started.trigger, started.closing, started.ends
+    limit = clock.limit
+    return Duty(
         case_id=ledger.case_id,
         limit=limit.name,
         subject=trigger.subject,
@@ -240,18 +216,47 @@ def _weigh(ledger: Ledger, clock: Clock, trigger: Act, reading: Reading, owed: O
         law_ref=clock.law_ref,
         status=status,
         since=trigger.row["occurred_at"],
-        due=day,
+        due=text_of(ends),
         at=closing.row["occurred_at"] if closing is not None else "",
         trigger=trigger.transition_id,
         rules=ends.rules,
         provisional=ends.provisional,
         deed=closing.transition_id if closing is not None else "",
+        deed_type=closing.type if closing is not None else "",
+        kind=limit.kind,
+        terms=_terms(clock, ledger, trigger),
+        start=instant(started.since) if isinstance(started.since, datetime) else started.since.isoformat(),
+        held=started.held,
+        extensions=tuple(_granted(limit, act, place) for act, place in started.extended),
+        excluded=tuple(_stopped(pause) for pause in started.excluded),
+        base_end=ends.base_end.isoformat() if ends.base_end is not None else "",
+        last_day=ends.last_day.isoformat() if ends.last_day is not None else "",
+        deadline=instant(ends.deadline) if ends.deadline is not None else "",
     )
-    owed.duties.append(duty)
-    if status in {"late", "overdue", "unknown"} and (
-        status != "unknown" or reading.now >= _grace(limit, ends, reading)
-    ):
-        owed.findings.append(_finding(duty, limit, trigger, ledger))
+
+
+def _terms(clock: Clock, ledger: Ledger, trigger: Act) -> str:
+    edition = _edition(ledger, clock.limit, trigger) if clock.editions is not None else ""
+    return clock.terms.get(edition) or next(iter(clock.terms.values()))
+
+
+def _granted(limit: Limit, act: Act, place: int) -> dict[str, Any]:
+    return {
+        "number": place + 1,
+        "by": act.transition_id,
+        "at": act.row["occurred_at"],
+        "documents": [paper["id"] for paper in act.row.get("documents", ())],
+        **lengthening(limit.extensions[place]),
+    }
+
+
+def _stopped(pause: Pause) -> dict[str, str]:
+    return {
+        "from": pause.stop.day.isoformat(),
+        "until": pause.until.isoformat(),
+        "stopped_by": pause.stop.transition_id,
+        "resumed_by": pause.resume.transition_id if pause.resume is not None else "",
+    }
 
 
 def _at_once_is_done(limit: Limit, trigger: Act, closing: Act, reading: Reading) -> bool:
@@ -267,68 +272,78 @@ def _grace(limit: Limit, ends: Due, reading: Reading) -> datetime:
     return ends.moment + (reading.at_once if limit.period is not None and limit.period.at_once else timedelta())
 
 
-def _unmet(clock: Clock, trigger: Act, ends: Due, reading: Reading) -> str:
+def _unmet(clock: Clock, ends: Due, reading: Reading) -> str:
     moment = _grace(clock.limit, ends, reading)
     if reading.now < moment:
         return "open"
-    return "overdue" if reading.until(clock.shown_by) >= moment else "unknown"
+    if reading.until(clock.shown_by) < moment:
+        return "unknown"
+    return "overdue" if clock.limit.kind in OWED else "lapsed"
 
 
-def _is_held_until(trigger: Act, between: Sequence[Act]) -> bool:
-    """Whether the person is held at the end of the span that is looked at."""
-    return between[-1].held_before if between else trigger.held_before
-
-
-def _ends(clock: Clock, trigger: Act, between: Sequence[Act], *, held: bool, now: datetime) -> Due:
+def _ends(
+    clock: Clock,
+    start: Moment,
+    extended: Sequence[tuple[Act, int]],
+    excluded: Sequence[Pause],
+    *,
+    held: bool,
+) -> Due:
     limit = clock.limit
     assert limit.period is not None, "a limit without a number does not run"
     return due(
         limit.period,
-        trigger.moment,
-        extensions=_extensions(clock, between),
-        excluded=_excluded(clock, between, now),
+        start,
+        extensions=[limit.extensions[place] for _, place in extended],
+        excluded=[(pause.stop.day, pause.until) for pause in excluded],
         roll=Roll.NEVER if limit.custody == "always" else limit.roll,
         month_end=limit.month_end,
         held=held and limit.custody != "none",
         calendar=CALENDAR,
+        backward=limit.before,
         working_days=limit.working_days,
         strict_custody_days=limit.custody == "always",
     )
 
 
-def _extensions(clock: Clock, between: Sequence[Act]) -> list[Extension]:
-    """The extensions granted, in the order of the law.
+def _extensions(clock: Clock, between: Sequence[Act]) -> tuple[tuple[Act, int], ...]:
+    """The acts that granted an extension, each with its place in the law, in the order of the law.
 
-    A step's fact `extension` says which of the table's it is, counted from 1; a step that can be one of several is each
-    of them only once.
+    A step's fact `extension` says which of the table's it is, counted from 1; each is granted as often as the law lets
+    it be.
     """
-    granted: list[int] = []
+    known = clock.limit.extensions
+    granted: list[tuple[int, Act]] = []
     for act in between:
         if act.type in clock.extend:
             named = act.row["facts"].get("extension")
-            places = [place for place, name in enumerate(clock.extend) if name == act.type]
+            used = [place for place, _ in granted]
+            places = [place for place, name in enumerate(clock.extend) if name == act.type and place < len(known)]
+            free = [place for place in places if (times := known[place].times) is None or used.count(place) < times]
             if isinstance(named, int) and named - 1 in places:
-                granted += [] if len(places) > 1 and named - 1 in granted else [named - 1]
+                granted += [(named - 1, act)] if named - 1 in free else []
             else:
-                granted += [place for place in places if place not in granted][:1]
-    return [clock.limit.extensions[place] for place in sorted(granted) if place < len(clock.limit.extensions)]
+                granted += [(place, act) for place in free][:1]
+    in_order = sorted(granted, key=lambda each: each[0])
+    return tuple((act, place) for place, act in in_order)
 
 
-def _excluded(clock: Clock, between: Sequence[Act], now: datetime) -> list[tuple[date, date]]:
-    spans: list[tuple[date, date]] = []
-    since: date | None = None
+def _excluded(clock: Clock, between: Sequence[Act], now: datetime) -> tuple[Pause, ...]:
+    pauses: list[Pause] = []
+    stop: Act | None = None
     for act in between:
-        if act.type in clock.pause and since is None:
-            since = act.day
-        elif act.type in clock.resume and since is not None:
-            spans.append((since, max(since, act.day)))
-            since = None
-    if since is not None:
-        spans.append((since, max(since, now.astimezone(ZONE).date())))
-    return spans
+        if act.type in clock.pause and stop is None:
+            stop = act
+        elif act.type in clock.resume and stop is not None:
+            pauses.append(Pause(stop, act, max(stop.day, act.day)))
+            stop = None
+    if stop is not None:
+        pauses.append(Pause(stop, None, max(stop.day, now.astimezone(ZONE).date())))
+    return tuple(pauses)
 
 
-def _text(ends: Due) -> str:
+def text_of(ends: Due) -> str:
+    """The last day, or the last minute of a period of hours; empty where there is no end."""
     if ends.last_day is not None:
         return ends.last_day.isoformat()
     return ends.deadline.astimezone(ZONE).isoformat(timespec="minutes") if ends.deadline is not None else ""

@@ -1,16 +1,23 @@
 """A finding: what the coordinator concludes about one case, in words and in data."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+
+def id_of(case_id: str, kind: str, subject: str, trigger: str, limit: str = "") -> str:
+    """`fnd_` and a digest of what makes a finding the same finding."""
+    seed = f"{case_id}|{kind}|{subject}|{trigger}" + (f"|{limit}" if limit else "")
+    return f"fnd_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One conclusion. `kind` is an invariant (INV-03), a limit's id or a ban's name.
 
-    `status`: `overdue` (owed and not done), `late` (done, too late), `violated` (a ban or an invariant), `unknown` (a
-    log has not been read far enough to say). `due` and `at` are days or instants as ISO text; `at` is when the deed
+    `status`: `open` (to be done at once, and not late yet), `overdue` (owed and not done), `late` (done, too late),
+    `violated` (a ban or an invariant), `unknown` (a log has not been read far enough to say). `due` and `at` are days or instants as ISO text; `at` is when the deed
     was done, empty where it was not. `trigger` is the row from which the duty arose,
     `deed` the row that ended it, empty where none did.
     """
@@ -29,12 +36,13 @@ class Finding:
     trigger: str = ""
     deed: str = ""
     repair: str = ""
+    #: The limit of the law whose breach breaks the invariant; empty where it is none.
+    limit: str = ""
 
     @property
     def id(self) -> str:
         """The same finding has the same id however often it is concluded."""
-        seed = f"{self.case_id}|{self.kind}|{self.subject}|{self.trigger}"
-        return f"fnd_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
+        return id_of(self.case_id, self.kind, self.subject, self.trigger, self.limit)
 
     def as_dict(self) -> dict[str, Any]:
         """Field by field, with its id."""
@@ -43,9 +51,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something owed by law: who must do what, from which act on, until when, and whether it was done.
+    """A clock of a case with everything that its end was computed from: who, what, from which act on, until when.
 
-    `status` is open, met, late, overdue, superseded or unknown. `rules` names the rules by which `due` was computed.
+    `status` is open, met, late, overdue, superseded or unknown; of what is no duty (`kind` right, threshold …) lapsed
+    in the place of overdue. `since` is when the act that began it was done, as recorded, and `start` from when it runs.
+    `terms` names what the law says of it (`services.law.terms`). `extensions` and `excluded` name the acts that granted
+    more time or stopped the clock. `rules` names the rules by which the ends were computed: `base_end` before any
+    roll-over, `last_day`, `deadline` as an instant; empty where there is none. `deed` is the act that ended it.
     """
 
     case_id: str
@@ -62,6 +74,16 @@ class Duty:
     rules: tuple[str, ...]
     provisional: bool
     deed: str = ""
+    deed_type: str = ""
+    kind: str = ""
+    terms: str = ""
+    start: str = ""
+    held: bool = False
+    extensions: tuple[Mapping[str, Any], ...] = ()
+    excluded: tuple[Mapping[str, Any], ...] = ()
+    base_end: str = ""
+    last_day: str = ""
+    deadline: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Field by field."""

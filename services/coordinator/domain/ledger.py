@@ -10,10 +10,32 @@ from functools import cached_property
 from typing import Any
 
 from services.kernel.code import Code
-from services.kernel.period import Moment, local_date
-from services.kernel.transition import read_moment
+from services.kernel.period import Moment, local_date, read_moment
 
 Row = Mapping[str, Any]
+
+#: The events of the tables that the registration of goods shows, by the document that it rests on.
+SEIZED_BY: Mapping[str, tuple[str, ...]] = {
+    "seizure_decision": ("property_taken",),
+    "mail_seizure_notice": ("property_taken",),
+    "seal_decision": ("seal_executed", "seal_or_freeze_executed"),
+    "freeze_notice": ("freeze_executed", "seal_or_freeze_executed"),
+}
+
+
+def event_type(event: str) -> str:
+    """The type of the act by which an event of the tables was noted."""
+    return f"event:{event}"
+
+
+def deed_type(limit: str) -> str:
+    """The type of the act by which it was noted that a limit was kept."""
+    return f"deed:{limit}"
+
+
+def extension_type(limit: str) -> str:
+    """The type of the act by which it was noted that a limit was extended."""
+    return f"extension:{limit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +64,13 @@ class Act:
     def follows(self, other: "Act") -> bool:
         """Whether this act came after another: by sequence in one log, by day across two."""
         if self.service == other.service:
-            return self.seq > other.seq or (self.seq == other.seq and self.order > other.order)
+            return self.order > other.order
         return self.day >= other.day
+
+
+def _is_elsewhere(act: Act) -> bool:
+    """Whether an act was done for the whole of another case, in which persons of this one then were."""
+    return "for" in act.row and act.subject == act.row["case_id"]
 
 
 class Ledger:
@@ -52,8 +79,8 @@ class Ledger:
     def __init__(self, case_id: str, rows: Sequence[Row], code: Code) -> None:
         self.case_id = case_id
         self.code = code
-        unique = {(row["service"], row["seq"]): row for row in rows}
-        self.rows = sorted(unique.values(), key=lambda row: (row["recorded_at"], row["service"], row["seq"]))
+        unique = {(row["service"], row.get("case_id", case_id), row["seq"]): row for row in rows}
+        self.rows = [row for _, row in sorted(unique.items(), key=lambda each: (each[1]["recorded_at"], *each[0]))]
 
     @cached_property
     def person_of(self) -> dict[str, str]:
@@ -68,10 +95,11 @@ class Ledger:
 
     @cached_property
     def by_type(self) -> dict[str, list[Act]]:
-        """The acts by `procedure:step`, in order."""
+        """The acts by `procedure:step`, in order; not those that were done for the whole of another case."""
         found: dict[str, list[Act]] = {}
         for act in self.acts:
-            found.setdefault(act.type, []).append(act)
+            if not _is_elsewhere(act):
+                found.setdefault(act.type, []).append(act)
         return found
 
     @cached_property
@@ -79,37 +107,66 @@ class Ledger:
         """The acts that concern each subject, those of the whole case among them, in order."""
         found: dict[str, list[Act]] = {subject: [] for subject in dict.fromkeys(act.subject for act in self.acts)}
         for act in self.acts:
-            for subject in found if act.subject == self.case_id else (act.subject,):
-                found[subject].append(act)
+            for subject in found if act.subject == self.case_id else self.whom(act):
+                found.setdefault(subject, []).append(act)
         return found
+
+    def whom(self, act: Act) -> Sequence[str]:
+        """Whom an act concerns: its subject, or the persons who were in another case for the whole of which it was done."""
+        return act.row["for"] if _is_elsewhere(act) else (act.subject,)
 
     def of(self, types: Sequence[str], subject: str | None = None) -> list[Act]:
         """The acts of these types, in order, of one subject (or of the case as a whole) if one is named."""
         found = [act for type_ in types for act in self.by_type.get(type_, ())]
         if subject is not None:
             found = [act for act in found if act.subject in {subject, self.case_id}]
+            elsewhere = [act for act in self.acts if _is_elsewhere(act) and act.type in types]
+            found += [act for act in elsewhere if subject in self.whom(act)]
         return sorted(found, key=lambda act: act.order)
 
     @cached_property
     def persons(self) -> list[str]:
-        """The persons of the case, in the order in which they were registered."""
-        created = (
-            item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items()
-        )
-        return [subject for subject, what in created if what["kind"] == "person"]
+        """The persons who are in the case, in the order in which they came into it."""
+        found: dict[str, None] = {}
+        for row in (row for row in self.rows if row["service"] == "case_flow" and "for" not in row):
+            found.update(dict.fromkeys(_persons(row)))
+            if "left" in row:
+                for person in {*row["subjects"]} - {*row["left"].get("astray", ())}:
+                    found.pop(person, None)
+        return list(found)
+
+    @cached_property
+    def known(self) -> dict[str, Mapping[str, Any]]:
+        """What the record says of everybody who was ever in the case."""
+        return {person: what for row in self.rows for person, what in _persons(row).items()}
+
+    @cached_property
+    def flags(self) -> dict[str, Sequence[str]]:
+        """What was said of each person when they were registered: minor, foreigner …"""
+        return {person: what.get("flags", ()) for person, what in self.known.items()}
 
     @cached_property
     def labels(self) -> dict[str, str]:
         """What the record calls each person."""
-        created = (
-            item for row in self.rows if row["service"] == "case_flow" for item in row.get("created", {}).items()
-        )
-        return {subject: what["label"] for subject, what in created if what["kind"] == "person"}
+        return {person: what["label"] for person, what in self.known.items()}
 
     @cached_property
     def organs(self) -> set[str]:
         """Every organ that shares the case."""
         return {organ for row in self.rows for organ in row.get("organs", {}).values()}
+
+    @cached_property
+    def supplements(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """What an organ added later to what it had said of an act, by the row of the act and the organ."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in (row for row in self.rows if "supplements" in row):
+            found.setdefault((row["supplements"], row["organ"]), {}).update(row["facts"])
+        return found
+
+    def told(self, act: Act) -> Mapping[str, Any]:
+        """What was said of an act: with it, or added later by the same organ. What was said first stands."""
+        said = {name: value for name, value in act.row["facts"].items() if value is not None}
+        return {**self.supplements.get((act.transition_id, act.row["organ"]), {}), **said}
 
     @cached_property
     def lines(self) -> dict[str, dict[str, str]]:
@@ -151,7 +208,8 @@ class Ledger:
                 (f"{move['procedure']}:{move['step']}", move["subject"]) for move in row["moves"] if "step" in move
             ]
             admitted = [(row["type"], what["person"]) for what in row.get("created", {}).values() if "person" in what]
-            for type_, subject in [*steps, *admitted]:
+            noted = [(_noted(row), subject) for subject in row.get("concerns", ())]
+            for type_, subject in [*steps, *admitted, *noted, *_taken(row)]:
                 person = self.person_of.get(subject, subject)
                 before = held.setdefault(person, {})
                 held_before = _is_held(before)
@@ -162,9 +220,33 @@ class Ledger:
                     before[row["service"]] = liberty != "given"
 
 
+def _persons(row: Row) -> Mapping[str, Mapping[str, Any]]:
+    """The persons who come into the case by a row of case_flow: registered, or arrived from another."""
+    created = {subject: what for subject, what in row.get("created", {}).items() if what["kind"] == "person"}
+    return {**created, **row["arrived"]["carried"]["subjects"]} if "arrived" in row else created
+
+
+def _noted(row: Row) -> str:
+    if "event" in row:
+        return event_type(row["event"])
+    return extension_type(row["extended"]) if "extended" in row else deed_type(row["limit"])
+
+
+def _taken(row: Row) -> Iterator[tuple[str, str]]:
+    """What the registration of goods shows of their seizure, by the decision that it rests on."""
+    goods = [item for item, what in row.get("created", {}).items() if what["kind"] == "item"]
+    kinds = {paper.get("kind") for paper in row.get("documents", ())} if goods else set()
+    for event in dict.fromkeys(event for kind, events in SEIZED_BY.items() if kind in kinds for event in events):
+        yield from ((event_type(event), item) for item in goods)
+
+
 def _is_held(known: Mapping[str, bool]) -> bool:
     """The centre's word counts where there is one; else that of the organ that ordered it."""
     return known.get("custody_transfer", known.get("case_flow", False))
+
+
+#: The line on which a custody goes and ends; others of its lines have ends of their own.
+_CUSTODY = "custody_handover"
 
 
 class Custody:
@@ -179,6 +261,8 @@ class Custody:
         self.ended: Row | None = None
         self.titles: list[Mapping[str, Any]] = []
         self.pending: Mapping[str, Any] | None = None
+        #: The row by which it began.
+        self.began = row
         self.confirmed = 0
         self.accepted = 0
         #: The hand-over that was accepted last.
@@ -210,5 +294,6 @@ class Custody:
                 self.accepted, self.taken_over = self.accepted + 1, row
             case "return" | "withdraw":
                 self.receiver, self.offered = None, None
-        if any(move["subject"] == self.id and move["to"] == "ended" for move in row["moves"]):
+        mine = (move["to"] for move in row["moves"] if move["subject"] == self.id and move["procedure"] == _CUSTODY)
+        if "ended" in mine:
             self.ended = row

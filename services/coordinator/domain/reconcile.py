@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from services.coordinator.domain.duties import Clocks, Reading, duties
+from services.coordinator.domain.clocks import Clocks, Reading
+from services.coordinator.domain.duties import duties
 from services.coordinator.domain.finding import Duty, Finding
-from services.coordinator.domain.invariants import RULES, Case
+from services.coordinator.domain.invariants import REPLACED, RULES, Case
 from services.coordinator.domain.ledger import Ledger, Row
+from services.coordinator.domain.repairs import Repair, moments, repairs
 from services.kernel.code import Code
 from services.kernel.period import ZONE
 
@@ -18,19 +20,10 @@ AGAIN = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
-    """An ordinary step of another service that the coordinator commands, for a finding."""
-
-    finding: Finding
-    custody_id: str
-    to_organ: str
-
-
-@dataclass(frozen=True, slots=True)
 class Conclusion:
     """What was concluded about a case, what may be commanded, and when to look again though nothing happens.
 
-    `is_whole` is False where the case could not be held against the law: what was found before then still stands.
+    `rights` are the clocks under which nothing is owed. `is_whole` is False where the case could not be held against the law: what was found before then still stands.
     """
 
     case_id: str
@@ -39,6 +32,7 @@ class Conclusion:
     repairs: tuple[Repair, ...]
     look_at: datetime | None
     is_whole: bool = True
+    rights: tuple[Duty, ...] = ()
 
 
 def not_concluded(case_id: str) -> Conclusion:
@@ -69,7 +63,7 @@ def reconcile(
     ledger = Ledger(case_id, rows, code)
     owed = duties(ledger, clocks, reading)
     case = Case(ledger, owed, reading, tolerance)
-    found = {finding.id: finding for finding in owed.findings}
+    found = {finding.id: finding for finding in owed.findings if finding.kind not in REPLACED}
     for rule in RULES:
         found.update((finding.id, finding) for finding in rule(case))
     findings = sorted(found.values(), key=lambda finding: (finding.kind, finding.subject, finding.due, finding.id))
@@ -77,37 +71,17 @@ def reconcile(
         case_id,
         tuple(findings),
         tuple(owed.duties),
-        tuple(_repairs(ledger, findings)),
+        tuple(repairs(ledger, findings, owed.duties, reading)),
         _look_at(case),
+        rights=tuple(owed.rights),
     )
-
-
-def _repairs(ledger: Ledger, findings: Sequence[Finding]) -> list[Repair]:
-    """换押 that is due and that nobody opened: the organ in charge holds the case, the custody stands elsewhere."""
-    repairs = []
-    for finding in findings:
-        if finding.kind == "INV-01":
-            custody = next(
-                each for each in ledger.custodies.values() if each.person == finding.subject and each.ended is None
-            )
-            organ = _organ_in_charge(ledger, finding.subject)
-            if organ and organ != custody.holder:
-                repairs.append(Repair(finding, custody.id, organ))
-    return repairs
-
-
-def _organ_in_charge(ledger: Ledger, person: str) -> str:
-    kind, _ = ledger.in_charge[person]
-    organs = [
-        row["organs"][kind] for row in ledger.rows if row["service"] == "case_flow" and kind in row.get("organs", {})
-    ]
-    return str(organs[-1]) if organs else ""
 
 
 def _look_at(case: Case) -> datetime | None:
     """The next moment at which time alone, or reading on, would change the answer."""
     reading = case.reading
-    moments = [*case.waits, *([case.owed.look_at] if case.owed.look_at is not None else [])]
+    later = [*case.waits, *([case.owed.look_at] if case.owed.look_at is not None else [])]
+    later += moments(case.owed.duties, reading)
     ends = [
         datetime.combine(date.fromisoformat(title["end"]) + timedelta(days=1), time(), ZONE)
         for custody in case.ledger.custodies.values()
@@ -116,9 +90,9 @@ def _look_at(case: Case) -> datetime | None:
         if title["end"]
     ]
     read_until = min(reading.now, reading.until(frozenset({"custody_transfer"})))
-    moments += [end for end in ends if end > read_until]
+    later += [end for end in ends if end > read_until]
     if not reading.read.keys() >= LOGS:
-        moments.append(reading.now)
-    soonest = min(moments, default=None)
+        later.append(reading.now)
+    soonest = min(later, default=None)
     # A moment that has passed is one that some log had not been read to.
     return soonest if soonest is None or soonest > reading.now else reading.now + AGAIN

@@ -28,7 +28,7 @@ from migrations.run import upgrade
 from services.case_flow.app import make as make_case_flow
 from services.case_flow.domain import CaseFlow
 from services.coordinator.app import make as make_coordinator
-from services.coordinator.domain.duties import Clocks, Reading
+from services.coordinator.domain.clocks import Clocks, Reading
 from services.coordinator.domain.reconcile import Conclusion, reconcile
 from services.custody_transfer.app import make as make_custody_transfer
 from services.custody_transfer.domain import CustodyTransfer
@@ -42,6 +42,9 @@ from services.kernel.transition import new_id
 from services.kernel.who import PREFIXES, Actor, Organ, organ_of
 from services.law import CODE
 from singletrack.postgres import EmbeddedPostgres, Server, ensure_database
+from tests.services.coordinator.watch import watch
+
+__all__ = ["watch"]
 
 LOGS = ("case_flow", "custody_transfer", "evidence")
 ORGANS = {organ: f"{prefix}-330106" for prefix, organ in PREFIXES.items()}
@@ -83,8 +86,13 @@ class Town:
 
     # Acts.
 
-    def takes(self, step: str, *subjects: str, by: str = "", on: str = "", **given: Any) -> dict[str, Any]:
-        """A step, with all its papers, now (or on a day that alone is known). Subjects are labels."""
+    def takes(
+        self, step: str, *subjects: str, by: str = "", on: str = "", officer: str = "", **given: Any
+    ) -> dict[str, Any]:
+        """A step, with all its papers, now (or on a day that alone is known). Subjects are labels.
+
+        Every office has its own officer unless one is named.
+        """
         rule = RULES[step]
         head = self.heads.get(rule.kept_by, Head(self.case_id))
         known = {**self.persons, **self.things} if rule.line != "custody" else self.custodies
@@ -99,7 +107,7 @@ class Town:
         command = TakeStep(
             case_id=self.case_id,
             type=step,
-            actor=Actor(organ_id, organ, "anybody", "ofc-1", organ_id),
+            actor=Actor(organ_id, organ, "anybody", officer or f"ofc-{rule.office}", organ_id),
             key=new_id("key"),
             fingerprint="00",
             subjects=tuple(known[each] for each in subjects),
@@ -352,11 +360,15 @@ class Sites:
         )
 
     async def is_settled(self) -> None:
-        """Until every log is read, and every case was looked at since."""
-        for _ in range(2):
+        """Until every log is read, every case was looked at since, and nothing is left to be commanded."""
+        heads: dict[str, int] = {}
+        rounds = 0
+        while rounds < 2 or heads != await self.heads():
+            heads, rounds = await self.heads(), rounds + 1
             self.clock.passes(seconds=5)
             await self.is_read()
             await self.until("SELECT count(*) = 0 FROM conclusion WHERE look_at <= $1", self.clock.now())
+            await self.until("SELECT count(*) = 0 FROM command WHERE status IS NULL")
 
     async def until(self, question: str, *words: object) -> None:
         """Until something is true of the coordinator's database."""
@@ -384,7 +396,9 @@ class Sites:
 
     async def forget(self) -> None:
         """The coordinator's database, empty again."""
-        await self.sql("TRUNCATE ledger, position, conclusion, finding, command")
+        await self.sql(
+            "TRUNCATE ledger, kin, position, conclusion, finding, command, recomputed, digest_head, digest_leaf, digest_node"
+        )
 
 
 @pytest.fixture
@@ -392,7 +406,7 @@ async def sites(server: Server) -> AsyncIterator[Sites]:
     """case_flow and custody_transfer with empty databases; evidence, which says nothing here; and no coordinator yet."""
     empty = (
         "ALTER TABLE log DISABLE TRIGGER log_refuses_change",
-        "TRUNCATE log, stream, thing, relation",
+        "TRUNCATE log, stream, thing, relation, digest_head, digest_leaf, digest_node",
         "UPDATE feed_head SET last = 0",
         "ALTER TABLE log ENABLE ALWAYS TRIGGER log_refuses_change",
     )
@@ -403,6 +417,7 @@ async def sites(server: Server) -> AsyncIterator[Sites]:
         for statement in empty:
             await made.sql(statement, service=name)
     await made.forget()
+    await made.sql("TRUNCATE agreement, halt")
     makers = {"case_flow": make_case_flow, "custody_transfer": make_custody_transfer}
     apps = {
         name: make(Settings(database_url=SecretStr(made.url(name)), jwks=signer.public()), clock)

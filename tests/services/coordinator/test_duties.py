@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.coordinator.domain.duties import CONDITIONS, Reading
+from services.coordinator.domain.clocks import Reading
+from services.coordinator.domain.conditions import CONDITIONS
 from services.kernel.period import ZONE
 from services.law import CODE
 
@@ -232,6 +233,7 @@ def test_a_duty_depends_on_who_is_held(town: Any) -> None:
     town.detains("甲", on=day(0))
     town.takes("criminal_detention:request_arrest", "甲", on=day(0))
     town.takes("arrest_review:request", "乙", on=day(0))
+    town.takes("arrest_review:accept", "甲", "乙", on=day(0))
 
     assert town.duty("arrest_review_detained", "甲") == [("open", day(7))]
     assert town.duty("arrest_review_not_detained", "甲") == []
@@ -400,7 +402,8 @@ def test_how_long_at_once_may_take_is_ours_to_say(town: Any) -> None:
 def test_the_next_look_is_the_next_moment_at_which_something_changes(town: Any) -> None:
     """下一次查看，就是下一个到期的时刻；此前什么都不变，到时就变。"""
     detained(town, "甲", on=day(0))
-    town.takes("criminal_detention:request_arrest", "甲", on=day(0))
+    for step in ("criminal_detention:request_arrest", "arrest_review:accept"):
+        town.takes(step, "甲", on=day(0))
     looks = []
     for _ in range(6):
         conclusion = town.concludes()

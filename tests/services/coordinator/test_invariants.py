@@ -37,7 +37,7 @@ def test_held_for_an_organ_that_is_no_longer_in_charge(town: Any) -> None:
     (finding,) = (each for each in town.concludes().findings if each.kind == "INV-01")
     assert (finding.severity, finding.owner) == ("critical", "procuratorate")
     (repair,) = town.concludes().repairs
-    assert (repair.custody_id, repair.to_organ, repair.finding) == (town.custodies["甲"], PROCURATORATE, finding)
+    assert (repair.custody_id, repair.to_organ, repair.id) == (town.custodies["甲"], PROCURATORATE, finding.id)
 
 
 def test_a_hand_over_has_its_time(town: Any) -> None:

@@ -1,23 +1,17 @@
-"""The invariants of the case flow, each a rule that reads the ledger. Pure.
+"""Custody: one organ, one title after the other, no day too long, and release at once. Pure."""
 
-A rule is what the law or the record already says; here stands only the reading of it. Where a log has not been read, the
-rule that needs it keeps silent about what it would have to guess.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
-from services.coordinator.domain.duties import Owed, Reading
 from services.coordinator.domain.finding import Finding
-from services.coordinator.domain.ledger import Act, Custody, Ledger, Row
-from services.kernel.period import local_date
-from services.kernel.procedure import Event
-from services.kernel.transition import read_moment
+from services.coordinator.domain.invariants.case import BOTH, Case, breach, leads, open_custodies
+from services.coordinator.domain.ledger import Act, Custody, Row
+from services.kernel.period import local_date, read_moment
+from services.kernel.procedure import End, Event, Kept
 from services.kernel.who import organ_of
 from services.law import CODE
-from services.law.statutes import CPL, KSS, KY14, MPS, SPP
+from services.law.statutes import CPL, KSS, KY14, SPP
 
 #: Duties whose breach is a breach of an invariant: the invariant, and the limits that it reads.
 RELEASES = tuple(
@@ -27,68 +21,21 @@ RELEASES = tuple(
 )
 #: Custody, stage and control change in different services within moments of each other; only what lasts is a breach.
 _EXEMPT_STAGES = ("execution",)
-#: What case_flow says of a person and custody_transfer of their custody.
-_BOTH = ("case_flow", "custody_transfer")
-#: What case_flow says of the case and evidence of its goods.
-_GOODS = ("case_flow", "evidence")
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What a rule may read: the ledger, the duties computed from it, how far the logs were read, and our tolerance.
-
-    `waits` collects the moments until which rules had to keep silent.
-    """
-
-    ledger: Ledger
-    owed: Owed
-    reading: Reading
-    tolerance: timedelta
-    waits: list[datetime] = field(default_factory=list)
-
-    def settled(self, row: Row | None, *services: str, within: timedelta | None = None) -> bool:
-        """Whether the other side has had its time since a row, and its log was read that far."""
-        if row is None:
-            return True
-        recorded = read_moment(row["recorded_at"])
-        assert isinstance(recorded, datetime), "recorded_at is an instant"
-        moment = recorded + (self.tolerance if within is None else within)
-        if moment <= min(self.reading.now, self.reading.until(frozenset(services))):
-            return True
-        self.waits.append(moment)
-        return False
-
-    def has_read(self, *services: str) -> bool:
-        """Whether these logs have been read at all."""
-        return all(service in self.reading.read for service in services)
-
-
-Rule = Callable[[Case], Iterator[Finding]]
-
-
-def _finding(case: Case, kind: str, subject: str, zh: str, en: str, **more: Any) -> Finding:
-    who = case.ledger.labels.get(subject, "本案")
-    given = {"status": "violated", "severity": "high", "owner": "procuratorate", "law_ref": "", **more}
-    return Finding(case_id=case.ledger.case_id, kind=kind, subject=subject, zh=f"{who}：{zh}", en=en, **given)
-
-
-def _open(case: Case) -> list[Custody]:
-    return [custody for custody in case.ledger.custodies.values() if custody.ended is None]
 
 
 def holder_is_in_charge(case: Case) -> Iterator[Finding]:
     """INV-01 在押的人只有一个办案机关，并且就是其所处阶段的办案机关。"""
-    for custody in _open(case):
+    for custody in open_custodies(case):
         in_charge, since = case.ledger.in_charge.get(custody.person, ("police", None))
         holder = organ_of(custody.holder)
         executing = any(stage in case.ledger.lines.get(custody.person, {}) for stage in _EXEMPT_STAGES)
         if executing or custody.offered is not None or holder is None or holder == in_charge:
             continue
         if custody.person not in case.ledger.in_charge or not (
-            case.settled(since, *_BOTH) and case.settled(custody.last, *_BOTH)
+            case.settled(since, *BOTH) and case.settled(custody.last, *BOTH)
         ):
             continue  # case_flow has not told of this person yet, or one side has only just moved
-        yield _finding(
+        yield breach(
             case,
             "INV-01",
             custody.person,
@@ -108,7 +55,7 @@ def held_on_a_title(case: Case) -> Iterator[Finding]:
     for custody in case.ledger.custodies.values():
         bare = [title for title in custody.titles if not title["documents"]]
         if not custody.titles or bare:
-            yield _finding(
+            yield breach(
                 case,
                 "INV-02",
                 custody.person,
@@ -124,7 +71,7 @@ def held_on_a_title(case: Case) -> Iterator[Finding]:
     for act in (act for act in case.ledger.acts if _takes(case, act) and not _is_taken_in(case, act)):
         if act.subject not in named and case.has_read("custody_transfer") and case.settled(act.row, "custody_transfer"):
             named.add(act.subject)
-            yield _finding(
+            yield breach(
                 case,
                 "INV-02",
                 act.subject,
@@ -137,11 +84,6 @@ def held_on_a_title(case: Case) -> Iterator[Finding]:
                 trigger=act.transition_id,
                 repair="核对收押记录；没有收押的，立即送看守所或者释放",
             )
-
-
-def _leads(act: Act) -> bool:
-    """Whether the act is the row's own step: one that was only carried along is the same situation."""
-    return bool(act.type == act.row["type"])
 
 
 def _is_taken_in(case: Case, act: Act) -> bool:
@@ -179,7 +121,7 @@ def not_beyond_the_end(case: Case) -> Iterator[Finding]:
             if end is None or _is_renewed(custody, title):
                 continue
             if (until is None and today > end) or (until is not None and until > end and row is custody.ended):
-                yield _finding(
+                yield breach(
                     case,
                     "INV-03",
                     custody.person,
@@ -208,7 +150,7 @@ def titles_without_a_gap(case: Case) -> Iterator[Finding]:
             # A title ends with its last day: one that begins on the next leaves no gap that anyone could show.
             if until <= end + timedelta(days=1):
                 continue
-            yield _finding(
+            yield breach(
                 case,
                 "INV-04",
                 custody.person,
@@ -245,13 +187,13 @@ def _title_zh(kind: str) -> str:
 def handovers_confirmed(case: Case) -> Iterator[Finding]:
     """INV-05 在押人员每次转移办案机关，都有换押证和看守所的签收。"""
     limit = CODE.limits["handover_certificate_by_receiver"]
-    assert not isinstance(limit.after, Event), "the situations of KY14 are steps"
+    assert not isinstance(limit.after, Event | End | Kept), "the situations of KY14 are steps"
     for person in {custody.person for custody in case.ledger.custodies.values()}:
-        situations = [act for act in case.ledger.of(CODE.types(limit.after), person) if act.held_before and _leads(act)]
+        situations = [act for act in case.ledger.of(CODE.types(limit.after), person) if act.held_before and leads(act)]
         accepted = sum(custody.accepted for custody in case.ledger.custodies.values() if custody.person == person)
         is_open = any(custody.offered for custody in case.ledger.custodies.values() if custody.person == person)
-        if len(situations) > accepted and not is_open and case.settled(situations[-1].row, *_BOTH):
-            yield _finding(
+        if len(situations) > accepted and not is_open and case.settled(situations[-1].row, *BOTH):
+            yield breach(
                 case,
                 "INV-05",
                 person,
@@ -265,7 +207,7 @@ def handovers_confirmed(case: Case) -> Iterator[Finding]:
             )
     for custody in case.ledger.custodies.values():
         if custody.accepted > custody.confirmed and case.settled(custody.taken_over, "custody_transfer"):
-            yield _finding(
+            yield breach(
                 case,
                 "INV-05",
                 custody.person,
@@ -282,7 +224,7 @@ def released_at_once(case: Case) -> Iterator[Finding]:
     """INV-07 应当释放的，立即释放。"""
     for finding in case.owed.findings:
         if finding.kind in RELEASES:
-            yield _finding(
+            yield breach(
                 case,
                 "INV-07",
                 finding.subject,
@@ -298,7 +240,7 @@ def released_at_once(case: Case) -> Iterator[Finding]:
                 deed=finding.deed,
                 repair="立即释放；不等待复议、复核、申诉的结果",
             )
-    for custody in _open(case):
+    for custody in open_custodies(case):
         freed = [
             act
             for act in case.ledger.acts
@@ -309,7 +251,7 @@ def released_at_once(case: Case) -> Iterator[Finding]:
             and _liberty(case, freed[-1]) == "given"
             and case.settled(freed[-1].row, "custody_transfer", within=case.reading.at_once)
         ):
-            yield _finding(
+            yield breach(
                 case,
                 "INV-07",
                 custody.person,
@@ -330,187 +272,11 @@ def _liberty(case: Case, act: Act) -> str:
     return step.liberty if step is not None else ""
 
 
-def no_measure_before_filing(case: Case) -> Iterator[Finding]:
-    """INV-12 立案以前不得采取强制措施。每一条都是法律中的一项“不得”。"""
-    for ban in case.ledger.code.bans.values():
-        unless = case.ledger.code.types(ban.unless)
-        for act in case.ledger.of(case.ledger.code.types(ban.steps)):
-            earlier = case.ledger.of(unless, act.subject)  # what was decided about another person permits nothing
-            if (
-                any(not deed.day > act.day for deed in earlier)
-                or act.row["moves"][0]["procedure"] != act.type.partition(":")[0]
-            ):
-                continue
-            cite = ban.cite if isinstance(ban.cite, tuple) else (ban.cite,)
-            yield _finding(
-                case,
-                ban.invariant or ban.name,
-                act.subject,
-                f"{act.day}：{ban.zh}，而此前没有立案记录。",
-                f"{act.type} before the case was filed",
-                severity=ban.severity,
-                owner=ban.organ.value,
-                law_ref="、".join(citation.zh for citation in cite),
-                at=str(act.row["occurred_at"]),
-                trigger=act.transition_id,
-                repair="解除措施或者释放，登记违法，补正立案手续",
-            )
-
-
-def control_follows_the_case(case: Case) -> Iterator[Finding]:
-    """INV-13 每件财物有且只有一个负责机关，就是案件所处阶段的办案机关。"""
-    stages = {in_charge for in_charge, _ in case.ledger.in_charge.values()}
-    if len(stages) != 1:
-        return
-    in_charge = stages.pop()
-    since = next((row for _, row in case.ledger.in_charge.values()), None)
-    control = _control(case.ledger)
-    offered = {
-        move["subject"]
-        for row in case.ledger.rows
-        if row["service"] == "evidence"
-        for move in row["moves"]
-        if case.ledger.lines.get(move["subject"], {}).get("package_handover") in {"offered", "inspected"}
-    }
-    for item, (organ, row) in control.items():
-        holder = organ_of(organ)
-        done = case.ledger.lines.get(item, {}).get("property_flow") in {
-            "released_unrelated", "returned_victim", "executed", "lapsed", "ownerless", "judged",
-        }  # fmt: skip
-        if holder is None or holder == in_charge or done or offered:
-            continue
-        if not (case.settled(since, *_GOODS) and case.settled(row, *_GOODS)):
-            continue
-        yield _finding(
-            case,
-            "INV-13",
-            item,
-            f"财物由{holder.zh}负责，而案件已在其他机关办理。",
-            f"{organ} controls an item while {in_charge} is in charge",
-            owner=in_charge,
-            law_ref=f"{MPS[235].zh}、{MPS[288].zh}",
-            trigger=str(since["id"]) if since else item,
-            repair="补办随案移送，双方清点签收",
-        )
-
-
-def _control(ledger: Ledger) -> dict[str, tuple[str, Row]]:
-    found: dict[str, tuple[str, Row]] = {}
-    for row in (row for row in ledger.rows if row["service"] == "evidence"):
-        for item, organ in row.get("control", {}).items():
-            if item != ledger.case_id:
-                found[item] = (str(organ), row)
-    return found
-
-
-def counters_hold(case: Case) -> Iterator[Finding]:
-    """INV-24 退回补充侦查以二次为限；法庭延期补充侦查以二次为限。"""
-    for step in (step for step in case.ledger.code.steps.values() if step.at_most):
-        for person in case.ledger.persons:
-            acts = [act for act in case.ledger.by_type.get(step.type, ()) if act.subject == person]
-            if len(acts) > (step.at_most or 0):
-                yield _finding(
-                    case,
-                    "INV-24",
-                    person,
-                    f"“{step.zh}”以{step.at_most}次为限，记录中已有{len(acts)}次。",
-                    f"{step.type} was taken {len(acts)} times",
-                    severity="critical",
-                    owner=step.office.organ.value,
-                    law_ref="、".join(citation.zh for citation in step.cite),
-                    at=str(acts[-1].row["occurred_at"]),
-                    trigger=acts[-1].transition_id,
-                    repair="依现有证据作出决定，证据不足的不起诉",
-                )
-
-
-#: A person's line of the first procedure stands only if the second has reached one of these states before.
-_NEEDS = (
-    ("prosecution_review", "investigation_close", {"accepted"}),
-    ("court_intake", "prosecution_review", {"charged"}),
-    ("first_trial", "court_intake", {"filed"}),
-    ("second_trial", "first_trial", {"judged"}),
-)
-
-
-def stages_agree(case: Case) -> Iterator[Finding]:
-    """INV-27 人所处的阶段与案件所处的阶段相容。"""
-    for person in case.ledger.persons:
-        reached: dict[str, set[str]] = {}
-        for row in (row for row in case.ledger.rows if row["service"] == "case_flow"):
-            for move in (move for move in row["moves"] if move["subject"] == person):
-                for later, earlier, states in _NEEDS:
-                    if move["procedure"] == later and later not in reached and not reached.get(earlier, set()) & states:
-                        yield _stage_finding(case, person, later, earlier, row)
-                reached.setdefault(move["procedure"], set()).add(move["to"])
-    filed = case.ledger.lines.get(case.ledger.case_id, {}).get("case_intake")
-    moved = [person for person in case.ledger.persons if "investigation_close" in case.ledger.lines.get(person, {})]
-    if filed is not None and filed != "filed" and moved:
-        last = next(row for row in reversed(case.ledger.rows) if row["service"] == "case_flow")
-        yield _stage_finding(case, moved[0], "investigation_close", "case_intake", last)
-
-
-def _stage_finding(case: Case, person: str, later: str, earlier: str, row: Row) -> Finding:
-    names = {name: procedure.zh for name, procedure in case.ledger.code.procedures.items()}
-    return _finding(
-        case,
-        "INV-27",
-        person,
-        f"{names[later]}已经开始，而{names[earlier]}没有相应的结果。",
-        f"{later} has begun without the end of {earlier}",
-        owner="procuratorate",
-        law_ref=f"{CPL[162].zh}、{CPL[176].zh}",
-        at=str(row["occurred_at"]),
-        trigger=str(row["id"]),
-        repair="以文书更正阶段，或者分案处理",
-    )
-
-
-def dossier_is_what_was_sent(case: Case) -> Iterator[Finding]:
-    """INV-29 收到的案卷就是移送的案卷。"""
-    sealed: dict[str, str] = {}
-    accepted: dict[str, str] = {}
-    for row in (row for row in case.ledger.rows if row["service"] == "evidence"):
-        if "manifest" in row:
-            sealed.update(dict.fromkeys(row["subjects"], str(row["digest"])))
-        if row.get("handover") == "accept":
-            accepted.update(dict.fromkeys(row["subjects"], str(row["facts"].get("digest", ""))))
-    for row in (row for row in case.ledger.rows if row["service"] == "case_flow"):
-        for paper in (paper for paper in row["documents"] if paper.get("package_id")):
-            package = paper["package_id"]
-            if package not in sealed:
-                if case.has_read("evidence") and case.settled(row, "evidence"):
-                    yield _package_finding(
-                        case, row, package, "移送清单所指的案卷包没有封装记录。", "no such package was sealed"
-                    )
-            elif sealed[package] != paper.get("digest"):
-                yield _package_finding(case, row, package, "移送清单的摘要与封装的案卷包不一致。", "the digests differ")
-            elif accepted.get(package, sealed[package]) != sealed[package]:
-                yield _package_finding(
-                    case, row, package, "收到的案卷与移送的案卷不一致。", "what was received differs"
-                )
-
-
-def _package_finding(case: Case, row: Row, package: str, zh: str, en: str) -> Finding:
-    return _finding(
-        case,
-        "INV-29",
-        case.ledger.case_id,
-        zh,
-        f"{en}: {package}",
-        owner=str(organ_of(str(row["organ"])) or "police"),
-        law_ref=f"{MPS[287].zh}、{SPP[157].zh}",
-        at=str(row["occurred_at"]),
-        trigger=str(row["id"]),
-        repair="退回补送材料，或者重新移送",
-    )
-
-
 def remedies_do_not_delay(case: Case) -> Iterator[Finding]:
     """INV-32 要求复议、提请复核不影响立即释放。"""
     for act in case.ledger.of(("arrest_review:request_reconsideration",)):
         if act.held_before and case.ledger.by_type.get("arrest_review:refuse"):
-            yield _finding(
+            yield breach(
                 case,
                 "INV-32",
                 act.subject,
@@ -522,19 +288,3 @@ def remedies_do_not_delay(case: Case) -> Iterator[Finding]:
                 trigger=act.transition_id,
                 repair="立即释放",
             )
-
-
-RULES: tuple[Rule, ...] = (
-    holder_is_in_charge,
-    held_on_a_title,
-    not_beyond_the_end,
-    titles_without_a_gap,
-    handovers_confirmed,
-    released_at_once,
-    no_measure_before_filing,
-    control_follows_the_case,
-    counters_hold,
-    stages_agree,
-    dossier_is_what_was_sent,
-    remedies_do_not_delay,
-)
