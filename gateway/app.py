@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway import contract
+from gateway import contract, law
 from gateway.directory import Directory, GatewaySettings, Upstream, over_the_wire
 from gateway.identity import Request as AdmittedRequest
 from gateway.identity import admit
@@ -98,16 +98,18 @@ class Gateway(FastAPI):
         return super().openapi()
 
     def upstream_of(self, scope: Scope) -> tuple[Upstream, AdmittedRequest] | None:
-        """Whose a request is, and what of it is handed on; None for what is not forwarded.
+        """Whose a request is, and what of it is handed on; None for what is not forwarded: nobody's, or the gateway's own.
 
         Raises: Malformed, NoIdentity, NotReady.
         """
         route = self._table.find(scope["path"]).get(scope["method"])
-        if route is None or route.service == NAME:
+        if route is None or (route.service == NAME and route.is_open):
             return None
         request = admit(scope)
         if not route.is_open:
             self.reader.read(request.authorization)
+        if route.service == NAME:
+            return None
         upstream = self.directory.get(route.service)
         if upstream is None:
             raise NotReady("这项服务没有启用。", "this service is not there")
@@ -178,7 +180,8 @@ CurrentGateway = Annotated[Gateway, Depends(_gateway)]
 
 
 def add_own_routes(app: Gateway) -> None:
-    """Health, problems, and documentation."""
+    """Health, problems, the law, and documentation."""
+    app.include_router(law.router)
     page = contract.text(app.contract)
 
     @app.get(

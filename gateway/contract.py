@@ -22,7 +22,8 @@ _REF = "#/components/"
 _DESCRIPTION = (
     "公安机关、人民检察院、人民法院、看守所、法律援助机构在同一份电子案卷上办理刑事案件。\n\n"
     "办理任何法定步骤都是同一种请求：`POST /v1/cases/{case_id}/transitions`；先问后办："
-    '`GET …/available-transitions`，或者在同一请求中写明`"dry_run": true`。'
+    "`GET …/available-transitions`（加`?unmet=true`，一并说明不能办理的步骤及其理由），"
+    '或者在同一请求中写明`"dry_run": true`；各步骤的最后一日和随之起算的期限，见`GET /v1/cases/{case_id}/forecast`。'
     "拒绝一律为RFC 9457问题，附法律依据和补正办法。"
 )
 

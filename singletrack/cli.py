@@ -22,7 +22,7 @@ from singletrack.postgres import PostgresUnavailable
 from singletrack.stack import SERVICES, Databases, Stack, StackUnavailable, keys_in, passwords_in
 
 #: Modules of this package that add commands; those that are there.
-FURTHER = ("demo", "replay", "bench", "law", "ledger")
+FURTHER = ("demo", "replay", "bench", "law", "ledger", "verify")
 EXPECTED = 2
 
 app = typer.Typer(

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from services.case_flow.domain import CaseFlow
-from services.coordinator.domain.duties import Clocks, Reading
+from services.coordinator.domain.clocks import Clocks, Reading
 from services.coordinator.domain.reconcile import reconcile
 from services.custody_transfer.domain import CustodyTransfer
 from services.evidence.domain import Evidence
@@ -52,6 +52,15 @@ OFFICES = {
     "coordinator": "coordinator",
 }
 DECIDERS = {"pol": "county_head", "proc": "chief_prosecutor", "court": "court_president"}
+#: Who notes what no step shows, by the kind of organ.
+RECORDERS = {
+    "pol": "officer",
+    "proc": "prosecutor",
+    "court": "judge",
+    "dc": "center_officer",
+    "prison": "prison_officer",
+    "party": "counsel",
+}
 #: Seconds until the coordinator must have read what was recorded, and have done what follows from it.
 PATIENCE = 60.0
 
@@ -114,6 +123,7 @@ class Town:
         self.court = Organ(self, f"court-{self.place}")
         self.second_court = Organ(self, f"court-{self.place}-2")
         self.centre = Organ(self, f"dc-{self.place}")
+        self.prison = Organ(self, f"prison-{self.place}")
         self.party = Organ(self, f"party-{self.place}")
         self.clock = Organ(self, "sys-coordinator")
         self.strangers = Organ(self, f"pol-{secrets.token_hex(3)}")
@@ -125,8 +135,8 @@ class Town:
 
     async def opens(self, *labels: str) -> None:
         """The police take a report down as a case, with the persons in it; the other organs of the place will see it."""
-        organs = [each.id for each in (self.procuratorate, self.court, self.centre, self.party)]
-        body = {"organs": organs, "title": "某案", "occurred_at": self.today.isoformat()}
+        others = (self.procuratorate, self.court, self.centre, self.prison, self.party)
+        body = {"organs": [each.id for each in others], "title": "某案", "occurred_at": self.today.isoformat()}
         opened = await self.police.clerk("officer").does("/v1/cases", body, service="case_flow")
         self.case = opened["case_id"]
         for label in labels:
@@ -151,6 +161,7 @@ class Town:
         """The police detain, the centre takes in, each person under a title of their own."""
         await self.police.takes("criminal_detention:detain", *labels)
         await self.centre.takes("criminal_detention:admit", *labels)
+        await self.police.notes("detention_first_interrogation detention_family_notice", *labels)
         for label in labels:
             await self.admits(label, "detention_request_arrest", "detention_warrant")
 
@@ -171,6 +182,21 @@ class Town:
         """A further title to hold a person, from today on."""
         title = {"limit": limit, "from": self.today.isoformat(), **more}
         await organ.takes("custody_title:add", label, papers=[{"kind": paper}], facts={"title": title})
+
+    @property
+    def hours(self) -> dict[str, str]:
+        """Two hours of today, as records state them."""
+        return {name: f"{self.today}T{hour:02}:00:00+08:00" for name, hour in (("started_at", 10), ("ended_at", 12))}
+
+    async def interrogates(self, label: str, place: str) -> None:
+        """Two officers interrogate somebody, and tell them their rights."""
+        facts = {"place": place, "officers": ["警员一", "警员二"], "rights_told": True, "signed": True, **self.hours}
+        await self.police.takes("interrogation:interrogate", label, facts=facts)
+
+    async def places(self, label: str, cell: str, **more: Any) -> None:
+        """The centre gives somebody a cell."""
+        facts = {"cell": cell, "sex": "male", "adult": True, "convicted": False, **more}
+        await self.centre.takes("placement:place", label, facts=facts)
 
     async def changes_end(self, organ: "Organ", label: str, limit: str, **more: Any) -> None:
         """The organ in charge tells the centre of another end; the centre signs for it."""
@@ -280,6 +306,8 @@ class Organ:
     def office(self, step: str) -> "Clerk":
         """Whoever takes a step here."""
         office = RULES[step].office
+        if office == "record":
+            return self.clerk(self.recorder)
         return self.clerk(DECIDERS[self.id.partition("-")[0]] if office == "decision" else OFFICES[office])
 
     async def takes(self, step: str, *subjects: str, **given: Any) -> dict[str, Any]:
@@ -288,6 +316,16 @@ class Organ:
         assert answer.status_code == 201, f"{step} on {self.town.today}: {answer.text}"
         row: dict[str, Any] = answer.json()
         return row
+
+    async def notes(self, limits: str, *subjects: str) -> None:
+        """That these limits were kept, each for these persons or for the whole case: no step shows it."""
+        for limit in limits.split():
+            await self.takes("legal_record:note_deed", *subjects, facts={"limit": limit}, role=self.recorder)
+
+    @property
+    def recorder(self) -> str:
+        """Who notes here what no step shows."""
+        return RECORDERS[self.id.partition("-")[0]]
 
     async def asks(self, step: str, *subjects: str, **given: Any) -> httpx.Response:
         """What taking a step would do."""

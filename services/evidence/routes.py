@@ -25,6 +25,7 @@ from services.kernel.service import CurrentService
 from services.kernel.web import (
     ACT_PROBLEMS,
     READ_PROBLEMS,
+    AlsoUnmet,
     Answer,
     AvailableTransitions,
     CurrentActor,
@@ -226,10 +227,12 @@ async def read_item(service: CurrentService, actor: CurrentActor, item_id: Id, r
     summary="现在可以办理的步骤",
     **_READ,
 )
-async def list_available_of_item(service: CurrentService, actor: CurrentActor, item_id: Id) -> AvailableTransitions:
-    """What the caller may do now with a piece of property."""
+async def list_available_of_item(
+    service: CurrentService, actor: CurrentActor, item_id: Id, unmet: AlsoUnmet = False
+) -> AvailableTransitions:
+    """What the caller may do now with a piece of property; what they may not and why, if asked."""
     head = await views.see(service, item_id, "item", actor)
-    return AvailableTransitions(**views.available(head, item_id, service, actor))
+    return AvailableTransitions(**views.available(head, item_id, service, actor, also_unmet=unmet))
 
 
 @router.get("/v1/packages/{package_id}", operation_id="evidence_readPackage", summary="移送包", **_READ)
@@ -249,11 +252,11 @@ async def read_package(
     **_READ,
 )
 async def list_available_of_package(
-    service: CurrentService, actor: CurrentActor, package_id: Id
+    service: CurrentService, actor: CurrentActor, package_id: Id, unmet: AlsoUnmet = False
 ) -> AvailableTransitions:
-    """What the caller may do now with a package."""
+    """What the caller may do now with a package; what they may not and why, if asked."""
     head = await views.see(service, package_id, "package", actor)
-    return AvailableTransitions(**views.available(head, package_id, service, actor))
+    return AvailableTransitions(**views.available(head, package_id, service, actor, also_unmet=unmet))
 
 
 async def _stream(request: Request) -> AsyncIterator[bytes]:

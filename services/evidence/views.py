@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from services.evidence.domain.packages import HANDED_OVER_BY, package_of, papers_of_goods
-from services.evidence.domain.properties import hindrance
+from services.evidence.domain.packages import package_of, papers_of_goods
 from services.evidence.repository import Content
 from services.kernel.errors import NotFound
 from services.kernel.record import Head
@@ -224,12 +223,9 @@ def overview(head: Head, service: Service) -> Overview:
     )
 
 
-def available(head: Head, thing_id: str, service: Service, actor: Actor) -> dict[str, Any]:
-    """What this actor may do now with an item or a package. Goods change hands by their package only."""
-    now = available_now(service, head, actor, thing_id)
-    if thing_id in _of_kind(head, "item"):
-        hindered, by_package = hindrance(head.state, thing_id, actor), HANDED_OVER_BY.values()
-        now["items"] = [each for each in now["items"] if not hindered and each["type"] not in by_package]
+def available(head: Head, thing_id: str, service: Service, actor: Actor, *, also_unmet: bool) -> dict[str, Any]:
+    """What this actor may do now with an item or a package. Goods on a package's list bring their own papers."""
+    now = available_now(service, head, actor, thing_id, also_unmet=also_unmet)
     package = _of_kind(head, "package").get(thing_id)
     rule = papers_of_goods(package) if package else None
     for each in now["items"]:

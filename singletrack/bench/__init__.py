@@ -3,12 +3,14 @@
 lifecycle   the case, as requests           load      the clients, a process of their own
 limit       PostgreSQL alone (pgbench)      measure   processor time, WAL, and whether a run counts
 stored      cases that are there before     runs      one part after another, round after round
-report      medians, targets
+report      medians, targets                  deciding  the law by itself, without any service
+agreeing    two sides compared, by trees of digests
 """
 
 import asyncio
 import contextlib
 import functools
+import importlib
 import json
 import shutil
 import sys
@@ -28,11 +30,12 @@ from singletrack.bench.runs import PARTS, SERVICES, Bench, DoesNotCount
 from singletrack.bench.stored import NoRoom
 from singletrack.stack import Stack, StackUnavailable
 
-app = typer.Typer()
+app = typer.Typer(name="bench")
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def bench(
+    context: typer.Context,
     *,
     rounds: Annotated[int, typer.Option(help="How often each part is measured, in turns.", min=1, max=1000)] = 5,
     clients: Annotated[int, typer.Option(help="Clients in a closed loop, each on its cases.", min=1, max=1000)] = 16,
@@ -47,6 +50,8 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
 ) -> None:
     """Measure a step: PostgreSQL alone, the services, the gateway, bulk, feeds. Takes the machine for itself."""
+    if context.invoked_subcommand is not None:
+        return
     chosen = [part for part in PARTS if part in parts.split(",")]
     if unknown := set(parts.split(",")) - set(PARTS):
         raise typer.BadParameter(f"There is no part {', '.join(sorted(unknown))}; they are {', '.join(PARTS)}.")
@@ -64,6 +69,44 @@ def bench(
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         show(found)
+
+
+@app.command()
+def law(
+    *,
+    rounds: Annotated[int, typer.Option(help="How often each part is measured, in turns.", min=1, max=1000)] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
+) -> None:
+    """Measure the law: import, a decision, a due date; and two state-machine libraries on the same steps."""
+    # By name: what it is measured against is installed for development only.
+    measured = importlib.import_module("singletrack.bench.deciding")
+    found = measured.measure(rounds)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        measured.show(found)
+
+
+@app.command()
+def digests(
+    *,
+    cases: Annotated[
+        list[int] | None,
+        typer.Option(help="How many cases to compare. May be repeated; 1,000 and 1,000,000 otherwise."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
+) -> None:
+    """Measure agreement: two digest trees made, compared again, and walked to one planted difference."""
+    levels = sorted(cases or [1_000, 1_000_000])
+    # By name: nothing else of the benchmark needs the services in its own process.
+    agreeing = importlib.import_module("singletrack.bench.agreeing")
+    with _progress() as progress:
+        storing = progress.add_task("storing cases", total=levels[-1])
+        found = agreeing.measure(levels, functools.partial(_advance, progress, storing))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        agreeing.show(found)
 
 
 def measure(stack: Stack, settings: dict[str, Any]) -> dict[str, Any]:

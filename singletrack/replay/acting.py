@@ -50,6 +50,9 @@ class Mirror:
         self.head = Head(case_id)
         self.version = ""
 
+    def hindrance(self, head: Head, rule: Rule, subject: str, actor: Any) -> None:
+        """A mirror decides nothing."""
+
     def outcome(self, head: Head, command: Any, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """A mirror decides nothing."""
         return {}

@@ -84,7 +84,7 @@ def _basis(finding: Mapping[str, Any], inferred: Container[str], custodies: Cont
     """What a finding rests on: `stated` days alone, `inferred` ones too, or the `silence` of the documents."""
     if any(finding[row] in inferred or finding[row] in custodies for row in ("trigger", "deed")):
         return "inferred"
-    return "silence" if finding["status"] == "overdue" else "stated"
+    return "silence" if finding["status"] in {"overdue", "unknown"} else "stated"
 
 
 def report(

@@ -96,6 +96,8 @@ def world(system, town_of):
             body = {"case_id": town.case, "to_organ": town.procuratorate.id, "property_items": list(item["created"])}
             package = await officer.does("/v1/packages", body, service="evidence")
             await town.is_read()
+            key = {"Idempotency-Key": secrets.token_hex(8)}
+            certified = await town.client.post("/v1/agreements", json={}, headers={**town.reviewer.headers, **key})
             clerks = (
                 town.police.clerk("county_head"),
                 town.police.clerk("officer"),
@@ -109,6 +111,7 @@ def world(system, town_of):
                 "item_id": [*item["created"], *added["created"]],
                 "package_id": list(package["created"]),
                 "code": ["GEN-404", "CASE-010"],
+                "agreement_id": [certified.json()["id"]],
             }
             return [clerk.headers["Authorization"].removeprefix("Bearer ") for clerk in clerks], ids
 

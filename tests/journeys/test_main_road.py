@@ -44,6 +44,11 @@ async def investigated(town):
     """立案，拘留，三日内提请，七日内批准，逮捕，起算侦查羁押期限。"""
     await town.files(*BOTH)
     await town.detains(*BOTH)
+    town.detained_on = town.today.isoformat()
+    for label in BOTH:
+        await town.interrogates(label, "执法办案中心")
+    for number, label in enumerate(BOTH, 101):
+        await town.places(label, f"{number}")
     town.passes(days=2)
     await town.police.takes("criminal_detention:request_arrest")
     for label in BOTH:
@@ -52,9 +57,13 @@ async def investigated(town):
     town.passes(days=5)
     await town.procuratorate.takes("arrest_review:approve")
     await town.police.takes("arrest_review:execute")
+    await town.police.notes("arrest_first_interrogation arrest_family_notice", *BOTH)
     await town.police.takes("custody_extension:start")
     for label in BOTH:
         await town.holds_on(town.police, label, "investigation_custody", "arrest_warrant")
+        valid = {"valid_from": town.today.isoformat(), "valid_until": town.today.isoformat()}
+        await town.police.takes("interrogation_pass:issue", label, facts=valid)
+        await town.interrogates(label, "看守所")
 
 
 async def filled(town):
@@ -73,6 +82,8 @@ async def filled(town):
         "kind": "interrogation_record",
     }
     added = await officer.does(f"/v1/cases/{town.case}/dossier/items", item, service="evidence")
+    there = {"place": "住所", "officers": ["警员一", "警员二"], "witnesses": ["邻居"], "things": ["手机"]}
+    await town.police.takes("search_and_seizure:seize", facts=there | town.hours)
     taken = {
         "case_id": town.case,
         "facts": {"kind": "mobile_phone", "owner": "甲", "location": "3库12架"},
@@ -101,12 +112,14 @@ async def returned_and_sent_again(town, dossier, phone):
     """退回补充侦查，一个月以内补充完毕；人、卷、物每次一同往返。"""
     town.passes(days=20)
     await town.procuratorate.takes("prosecution_review:return")
+    await town.procuratorate.notes("custody_change_internal_notice", *BOTH)
     await town.police.takes("supplementary_return:receive")
     await town.hands_over(town.procuratorate, town.police, "supplementary_investigation", *BOTH)
     await packed(town, town.procuratorate, town.police, dossier, phone, "return_to_police")
     town.passes(days=25)
     await packed(town, town.police, town.procuratorate, dossier, phone, "transfer_to_procuratorate")
     await town.police.takes("supplementary_return:resubmit")
+    await town.procuratorate.notes("custody_change_internal_notice", *BOTH)
     await town.hands_over(town.police, town.procuratorate, "prosecution_review", *BOTH)
 
 
@@ -118,6 +131,7 @@ async def charged_and_filed(town, dossier, phone):
     await town.court.takes("court_intake:receive")
     town.passes(days=3)
     await town.court.takes("court_intake:file")
+    await town.court.notes("case_file_to_trial_division court_rights_notice", *BOTH)
     await town.hands_over(town.procuratorate, town.court, "trial_ordinary", *BOTH)
 
 
@@ -125,40 +139,51 @@ async def tried(town, phone):
     """开庭，评议，宣判；判决处理每一件财物。"""
     town.passes(days=10)
     await town.court.takes("first_trial:prepare")
+    await town.court.notes("public_trial_announcement", *BOTH)
     town.passes(days=20)
     await town.court.takes("first_trial:open_ordinary")
     await town.court.takes("first_trial:hold_hearing")
     await town.court.takes("first_trial:deliberate")
     town.passes(days=10)
     await town.court.takes("first_trial:pronounce", facts={"sentence": {"type": "fixed_term", "months": 36}})
+    await town.court.takes("first_trial:serve_judgment")
     await town.court.takes("property_flow:judge", phone)
     for label in BOTH:
         await town.holds_on(town.court, label, "appeal_pending", "judgment_first")
 
 
 async def appealed_by_one(town):
-    """甲上诉，二审维持；乙未上诉，期满生效。"""
+    """甲上诉，二审维持；乙未上诉，同一判决待甲终审以后生效。刑期自拘留之日起算。"""
     town.passes(days=5)
     await town.party.takes("second_trial:appeal", "甲")
     town.passes(days=8)
-    await town.clock.takes("second_trial:become_final", "乙")
     await town.court.takes("second_trial:transfer", "甲", to=town.second_court)
     town.passes(days=2)
     await town.second_court.takes("second_trial:accept", "甲")
     await town.hands_over(town.court, town.second_court, "trial_second", "甲")
-    await town.court.takes("execution:serve", "乙")
-    sentence = {"months": 36, "credit_days": 0}
-    await town.holds_on(town.court, "乙", "sentence", "execution_notice", **sentence)
+    await town.holds_on(town.court, "乙", "trial_second", "judgment_first")
     town.passes(days=25)
     await town.second_court.takes("second_trial:uphold", "甲")
-    await town.court.takes("execution:serve", "甲")
-    await town.holds_on(town.second_court, "甲", "sentence", "execution_notice", **sentence)
+    await town.clock.takes("second_trial:become_final", "乙")
+    for label, holder in (("甲", town.second_court), ("乙", town.court)):
+        await town.court.takes("execution:serve", label)
+        await goods_are_told_of(town, label)
+        sentence = {"months": 36, "credit_days": 0, "from": town.detained_on}
+        await town.holds_on(holder, label, "sentence", "execution_notice", **sentence)
+        await town.places(label, f"已决{label}", convicted=True)
+
+
+async def goods_are_told_of(town, label):
+    """判决送达扣押机关，扣押机关送回执行回单。"""
+    await town.court.notes("judgment_to_seizing_organ", label)
+    await town.police.notes("disposal_receipt_by_seizing_organ", label)
 
 
 async def delivered(town):
     """送交监狱，看守所的羁押随之结束。"""
     await town.centre.takes("execution:await_delivery")
     await town.centre.takes("execution:deliver")
+    await town.prison.notes("prison_family_notice_pre2026", *BOTH)
     for label in BOTH:
         await town.centre.takes("custody_handover:deliver", label)
 
@@ -208,6 +233,7 @@ async def test_a_case_is_filed_on_the_procuratorates_notice(town, days, found):
     assert {move["procedure"]: move["to"] for move in filed["moves"]} == {
         "supervise_non_filing": "filed",
         "case_intake": "filed",
+        "non_filing_remedy": "overturned",
     }
     assert await town.findings() == found
 
@@ -301,7 +327,7 @@ async def test_whatever_a_fact_says_the_case_stays_under_supervision(town, sente
     await town.court.takes("first_trial:pronounce", facts={"sentence": sentence})
     await town.clock.takes("second_trial:become_final")
 
-    assert await town.findings() == {}
+    assert "not_concluded" not in await town.findings()
 
 
 async def test_a_case_that_cannot_be_read_does_not_keep_the_others_from_being_read(town, town_of):

@@ -7,8 +7,11 @@ from services.evidence.domain import dossiers, packages, properties
 from services.evidence.domain.dossiers import DossierRecord
 from services.evidence.domain.packages import PackageRecord
 from services.evidence.domain.properties import PropertyRecord
+from services.kernel.code import Rule
+from services.kernel.errors import Refused
 from services.kernel.record import Head, TakeStep
 from services.kernel.record import State as CaseState
+from services.kernel.who import Actor
 from services.law import CODE
 
 Outcome: TypeAlias = Callable[[Head, TakeStep, Mapping[str, Any]], Mapping[str, Any]]
@@ -39,10 +42,20 @@ class Evidence:
     code = CODE.extended(DossierRecord, PropertyRecord, PackageRecord)
     opening = frozenset({DossierRecord.open.type})
 
+    def hindrance(self, head: Head, rule: Rule, subject: str, actor: Actor) -> Refused | None:
+        """Goods on a sealed list, or in another organ's control; a package whose goods may not leave."""
+        match rule.line:
+            case "item":
+                return properties.hindrance(head.state, rule, subject, actor)
+            case "package":
+                return packages.hindrance(head, rule, subject)
+            case _:
+                return None
+
     def outcome(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a row says beyond its moves: what came into being, who controls what, and the receipt.
 
-        Raises: Unfounded, WrongOrgan, OutOfOrder, PapersMissing, DigestMismatch, SealedPackage.
+        Raises: Unfounded, WrongOrgan, PapersMissing, DigestMismatch, SealedPackage.
         """
         outcome = _OUTCOMES.get(command.type, properties.moved)
         return outcome(head, command, body)

@@ -11,7 +11,15 @@ from typing import Any
 
 from services.evidence.domain.dossiers import RECORDER, organ_named, subject
 from services.kernel.code import Rule
-from services.kernel.errors import DigestMismatch, OutOfOrder, PapersMissing, SealedPackage, Unfounded, WrongOrgan
+from services.kernel.errors import (
+    DigestMismatch,
+    OutOfOrder,
+    PapersMissing,
+    Refused,
+    SealedPackage,
+    Unfounded,
+    WrongOrgan,
+)
 from services.kernel.procedure import Procedure, Remark, State
 from services.kernel.record import Head, TakeStep
 from services.kernel.record import State as CaseState
@@ -52,6 +60,8 @@ REASONS = {
 }
 _SEALED = frozenset({"sealed", "offered", "inspected"})
 _OPEN = frozenset({"drafted", "returned"})
+#: The steps at which the goods on the list must be able to leave.
+_LEAVES = frozenset({"seal", "reseal", "offer"})
 _LISTED_OF_PROPERTY = ("kind", "count", "value", "features", "place", "owner")
 
 
@@ -109,12 +119,8 @@ def revised(head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[s
 
 
 def sealed(head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The manifest, fixed from here on, and its digest.
-
-    Raises: as `_check_goods`.
-    """
+    """The manifest, fixed from here on, and its digest."""
     package_id, package = _package(head, body)
-    _check_goods(head, package_id, package)
     manifest = _manifest(head, package_id, package)
     mark = digest("sm3", canonical(manifest))
     return {"manifest": manifest, "digest": mark, "receipt": _receipt(command, package_id, package, mark)}
@@ -132,7 +138,6 @@ def offered(head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[s
             "another receiver than the draft's",
             errors=[{"pointer": "/to_organ", "code": "not_receiver"}],
         )
-    _check_goods(head, package_id, package)
     _check_papers(command, package)
     return {
         "to_organ": package["to"],
@@ -219,6 +224,44 @@ def papers_of_goods(package: Mapping[str, Any]) -> Rule | None:
     return CODE.rules[step] if step and package["property_items"] else None
 
 
+def hindrance(head: Head, rule: Rule, package_id: str) -> Refused | None:
+    """Why a package may not leave with the goods on its list, if so.
+
+    Another organ controls them, they stand on another list, or the law does not let them go from where they stand.
+    """
+    if rule.type.partition(":")[2] not in _LEAVES:
+        return None
+    package = head.state["subjects"][package_id]
+    step = HANDED_OVER_BY.get((organ_of(package["from"]), organ_of(package["to"])))
+    for item_id in package["property_items"]:
+        if head.state["control"][item_id] != package["from"]:
+            return WrongOrgan(
+                "所列财物不由本机关控制。",
+                "another organ controls an item on the list",
+                errors=[{"pointer": "/property_items", "code": "not_in_control", "params": {"item_id": item_id}}],
+            )
+        holding = package_of(head.state, item_id)
+        if holding not in {None, package_id}:
+            return SealedPackage(
+                "所列财物已列入另一封装的移送包。",
+                "an item stands on another sealed list",
+                params={"package_id": holding},
+            )
+        now = _goods_stand(head.state, item_id)
+        if step and now not in CODE.rules[step].at:
+            states = CODE.lines["property_flow"].states_zh
+            return OutOfOrder(
+                f"所列财物处于“{states[now]}”，“{CODE.rules[step].zh}”须在"
+                f"{'、'.join(f'“{states[at]}”' for at in CODE.rules[step].at)}时办理。",
+                f"{step} begins at {', '.join(CODE.rules[step].at)}; an item stands at {now}",
+                law_ref=CODE.rules[step].law_ref,
+                errors=[
+                    {"pointer": "/property_items", "code": "not_ready", "params": {"item_id": item_id, "state": now}}
+                ],
+            )
+    return None
+
+
 def canonical(manifest: Mapping[str, Any]) -> bytes:
     """The one text of a manifest that its digest is of: keys sorted, no spaces, UTF-8. It holds no fractions."""
     return json.dumps(manifest, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
@@ -255,41 +298,6 @@ def _list(head: Head, command: TakeStep) -> dict[str, Any]:
     for item_id in goods:
         subject(head.state, item_id, "item", "/property_items")
     return {"dossier_items": files, "property_items": goods}
-
-
-def _check_goods(head: Head, package_id: str, package: Mapping[str, Any]) -> None:
-    """Whether the goods may leave.
-
-    Raises: WrongOrgan where another organ controls them; SealedPackage where they stand on another list; OutOfOrder
-    where the law does not let them go from where they stand.
-    """
-    step = HANDED_OVER_BY.get((organ_of(package["from"]), organ_of(package["to"])))
-    for item_id in package["property_items"]:
-        if head.state["control"][item_id] != package["from"]:
-            raise WrongOrgan(
-                "所列财物不由本机关控制。",
-                "another organ controls an item on the list",
-                errors=[{"pointer": "/property_items", "code": "not_in_control", "params": {"item_id": item_id}}],
-            )
-        holding = package_of(head.state, item_id)
-        if holding not in {None, package_id}:
-            raise SealedPackage(
-                "所列财物已列入另一封装的移送包。",
-                "an item stands on another sealed list",
-                params={"package_id": holding},
-            )
-        now = _goods_stand(head.state, item_id)
-        if step and now not in CODE.rules[step].at:
-            states = CODE.lines["property_flow"].states_zh
-            raise OutOfOrder(
-                f"所列财物处于“{states[now]}”，“{CODE.rules[step].zh}”须在"
-                f"{'、'.join(f'“{states[at]}”' for at in CODE.rules[step].at)}时办理。",
-                f"{step} begins at {', '.join(CODE.rules[step].at)}; an item stands at {now}",
-                law_ref=CODE.rules[step].law_ref,
-                errors=[
-                    {"pointer": "/property_items", "code": "not_ready", "params": {"item_id": item_id, "state": now}}
-                ],
-            )
 
 
 def _check_papers(command: TakeStep, package: Mapping[str, Any]) -> None:

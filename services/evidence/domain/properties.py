@@ -10,6 +10,7 @@ from typing import Any
 
 from services.evidence.domain.dossiers import RECORDER
 from services.evidence.domain.packages import HANDED_OVER_BY, package_of
+from services.kernel.code import Rule
 from services.kernel.errors import OutOfOrder, Refused, SealedPackage, WrongOrgan
 from services.kernel.procedure import Procedure, State
 from services.kernel.record import Head, TakeStep
@@ -57,29 +58,25 @@ def registered(head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mappin
 
 
 def moved(head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Where the goods are after a step of the law.
-
-    Raises: SealedPackage for goods on their way to another organ; OutOfOrder for a hand-over taken by one side alone;
-    WrongOrgan where another organ of the same kind controls the goods.
-    """
-    if command.type in HANDED_OVER_BY.values():
-        raise OutOfOrder(
-            "涉案财物的移送须经移送包由双方办理：先封装、移送，由接收机关清点接收。",
-            "property changes hands by a package that both organs sign",
-            law_ref=str(body["law_ref"]),
-            cure="以“拟移送”列明该财物，封装后移送；接收机关接收时，本步骤随之记录。",
-            available=["package_handover:seal", "package_handover:offer", "package_handover:accept"],
-        )
-    for item_id in body["subjects"]:
-        refusal = hindrance(head.state, item_id, command.actor)
-        if refusal:
-            raise refusal
+    """Where the goods are after a step of the law."""
     now = _whereabouts(command)
     return {"whereabouts": dict.fromkeys(body["subjects"], now)} if now else {}
 
 
-def hindrance(state: CaseState, item_id: str, actor: Actor) -> Refused | None:
-    """Why this actor may do nothing to a piece of property just now, if so."""
+def hindrance(state: CaseState, rule: Rule, item_id: str, actor: Actor) -> Refused | None:
+    """Why this actor may not take a step on a piece of property just now, if so.
+
+    A hand-over is taken by no side alone; goods on their way to another organ, or controlled by another organ of the
+    same kind, stay as they are.
+    """
+    if rule.type in HANDED_OVER_BY.values():
+        return OutOfOrder(
+            "涉案财物的移送须经移送包由双方办理：先封装、移送，由接收机关清点接收。",
+            "property changes hands by a package that both organs sign",
+            law_ref=rule.law_ref,
+            cure="以“拟移送”列明该财物，封装后移送；接收机关接收时，本步骤随之记录。",
+            available=["package_handover:seal", "package_handover:offer", "package_handover:accept"],
+        )
     holding = package_of(state, item_id)
     if holding:
         return SealedPackage(
