@@ -36,6 +36,7 @@ from services.kernel.record import Domain, Entry, Head, TakeStep, decide, fold
 from services.kernel.statute import Edition
 from services.kernel.transition import Links, sm3
 from services.kernel.who import PREFIXES, Actor, Organ, organ_of
+from services.law.facts import WORDS_OF
 
 LAW = Edition("LAW", "中华人民共和国示例法", date(2018, 10, 26))
 OFFICER = Office(Organ.POLICE, "officer", "办案民警")
@@ -690,8 +691,10 @@ def walk(service: str, seed: int, steps: int) -> Record:
             found = available(record.head, by, domain=record.domain, policy=record.policy, at=record.clock.now())
         except NotFound:
             continue
-        # A note names an event or a limit, which this walk does not.
-        found = [each for each in found if not each["type"].startswith("legal_record:")]
+        # A note names an event or a limit, and a slot its hours, which this walk does not.
+        found = [
+            each for each in found if not each["type"].startswith(("legal_record:", "interrogation_pass:", "meeting:"))
+        ]
         if chance.random() < 0.5:
             found = [each for each in found if not each["type"].startswith(("case_record:", "custody_title:"))]
         if not found:
@@ -704,7 +707,10 @@ def walk(service: str, seed: int, steps: int) -> Record:
         kinds += [kind for kind in item["may_come_along"] if chance.random() < 0.3]
         given: dict[str, Any] = {"documents": tuple({"kind": kind, "digest": "sm3:00"} for kind in kinds)}
         rule = record.domain.code.rules[item["type"]]
-        given["facts"] = {fact.key: VALUES[fact.kind] for fact in rule.tells.required}
+        given["facts"] = {
+            fact.key: next(iter(WORDS_OF[fact.key])) if fact.key in WORDS_OF else VALUES[fact.kind]
+            for fact in rule.tells.required
+        }
         leaves = record.domain.code.steps[item["type"]].leaves
         if leaves and (chance.random() < 0.95 or len(subjects) == len(record.head.state["subjects"])):
             continue  # somebody must stay, and who leaves goes no further here

@@ -30,8 +30,8 @@ class Kin:
     stays: dict[str, list[Stay]] = field(default_factory=dict)
     person_of: dict[str, str] = field(default_factory=dict)
     items: set[str] = field(default_factory=set)
-    #: By the arriving row: who had not left the case in which they were.
-    twice: dict[str, list[str]] = field(default_factory=dict)
+    #: Who ever left for which case.
+    gone: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def of(cls, rows: Mapping[str, Sequence[Row]]) -> "Kin":
@@ -47,12 +47,11 @@ class Kin:
                 elif what["kind"] == "item":
                     kin.items.add(subject)
             for person in row["subjects"] if "left" in row else ():
+                kin.gone.add((person, row["left"]["to"]))
                 for stay in kin.stays.get(person, ())[-1:]:
                     stay.left = row
             for person in row["arrived"]["carried"]["subjects"] if "arrived" in row else ():
                 before = kin.stays.setdefault(person, [])
-                if before and before[-1].left is None:
-                    kin.twice.setdefault(row["id"], []).append(person)
                 for stay in before[-1:]:
                     stay.until = stay.left["recorded_at"] if stay.left is not None else row["recorded_at"]
                 before.append(Stay(row["case_id"]))
@@ -91,7 +90,12 @@ class Kin:
             return owner in members if owner is not None else goods or subject not in self.items
 
         told = _about(row, keeps)
-        return {**told, "twice": self.twice[row["id"]]} if row["id"] in self.twice else told
+        twice = (
+            [person for person in row["arrived"]["carried"]["subjects"] if self._stayed(person, row["case_id"])]
+            if "arrived" in row
+            else []
+        )
+        return {**told, "twice": twice} if twice else told
 
     def _elsewhere(self, row: Row, theirs: Mapping[str, Stay], *, goods: bool) -> Iterator[Row]:
         """A row of another case, as far as it concerns these persons, or the goods that came with the last of them.
@@ -119,6 +123,11 @@ class Kin:
 
     def _owner(self, subject: str) -> str | None:
         return subject if subject in self.stays else self.person_of.get(subject)
+
+    def _stayed(self, person: str, case_id: str) -> bool:
+        """Whether somebody who arrived in a case was in another one, and never left it for this."""
+        elsewhere = any(stay.case_id != case_id for stay in self.stays.get(person, ()))
+        return elsewhere and (person, case_id) not in self.gone
 
     def _heir(self, case_id: str) -> str:
         """Whose the goods of a case are: its own while somebody is in it, else of the case to which the last one went."""

@@ -12,7 +12,7 @@ from services.kernel.period import Moment, local_date, read_moment
 _OF_AGE = 18
 #: The steps by which somebody comes to be defended.
 MANDATES = ("legal_aid:retain", "legal_aid:assign", "legal_aid:assign_on_application")
-#: What can only be said of a mandate once it has ended, or was refused.
+#: The step by which a mandate ends.
 _REFUSED = "legal_aid:refuse"
 
 
