@@ -24,8 +24,8 @@ demo: $(READY) ## set up, start everything, play real cases through it, show wha
 up: $(READY) ## start everything and stay until Ctrl-C
 	@$(BIN)/singletrack up
 
-test: $(READY) ## all tests
-	@$(BIN)/python -m pytest
+test: $(READY) ## all tests, two files at a time
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .

@@ -468,7 +468,11 @@ def _status(proof: Mapping[str, Any], says: Mapping[str, Any], end: End) -> str:
         # A measure that lapses at its end by itself does so in time.
         lapsed = says["kind"] == "validity" and proof["deed_type"] in says["void_by"]
         if _is_past(end, day, at) and not lapsed and not (at_once and _is_at_once(proof, tolerance)):
-            return "late"
+            # What makes a deed owed once more does not do it.
+            ended = proof["deed_type"] in says["by"] or proof["deed_type"] in says["void_by"]
+            if ended or says["kind"] in {"detention", "validity"}:
+                return "late"
+            return "overdue" if says["kind"] in OWED else "lapsed"
         return "met" if proof["deed_type"] in says["by"] else "superseded"
     if end.bound is None or (now := moment(proof["now"])[1]) is None or now < end.bound + tolerance:
         return "open"

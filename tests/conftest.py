@@ -144,7 +144,7 @@ class Town:
 
     async def registers(self, label: str) -> None:
         """A person becomes part of the case."""
-        body = {"label": label, "occurred_at": self.today.isoformat()}
+        body = {"label": label, "identity": {"name": label}, "occurred_at": self.today.isoformat()}
         path = f"/v1/cases/{self.case}/persons"
         row = await self.police.clerk("officer").does(path, body, service="case_flow")
         self.persons[label] = next(iter(row["created"]))
@@ -172,7 +172,7 @@ class Town:
             "person_id": self.persons[label],
             "holder": self.police.id,
             "title": {"limit": limit, "from": self.today.isoformat()},
-            "documents": [{"kind": paper}],
+            "documents": [self.paper(paper, label)],
             "occurred_at": self.today.isoformat(),
         }
         row = await self.centre.clerk("intake_officer").does("/v1/custodies", body, service="custody_transfer")
@@ -181,7 +181,13 @@ class Town:
     async def holds_on(self, organ: "Organ", label: str, limit: str, paper: str, **more: Any) -> None:
         """A further title to hold a person, from today on."""
         title = {"limit": limit, "from": self.today.isoformat(), **more}
-        await organ.takes("custody_title:add", label, papers=[{"kind": paper}], facts={"title": title})
+        await organ.takes("custody_title:add", label, papers=[self.paper(paper, label)], facts={"title": title})
+
+    def paper(self, kind: str, *subjects: str) -> dict[str, Any]:
+        """A document about these persons, with all that is to be stated of one."""
+        day = f"{self.today}"[:10]
+        signed = {"drafted_by": "drafter-1", "approved_by": "approver-1", "approved_on": day}
+        return {"kind": kind, "number": f"{kind}〔{day}〕{'、'.join(subjects)}1号", "issued_on": day, **signed}
 
     @property
     def hours(self) -> dict[str, str]:
@@ -340,20 +346,22 @@ class Organ:
         service, path, named = self._place(step, subjects)
         version, key = given.pop("version", self.town.versions.get(service, "")), given.pop("key", None)
         to, role = given.pop("to", None), given.pop("role", None)
-        papers: Sequence[Mapping[str, Any]] = given.pop("papers", self.papers(step))
+        papers: Sequence[Mapping[str, Any]] = given.pop("papers", self.papers(step, *subjects))
         body = {"type": step, "documents": papers, "occurred_at": self.town.today.isoformat(), **named, **given}
+        if "case_number" in {fact.key for fact in RULES[step].tells.optional}:
+            body["facts"] = {"case_number": f"{step}〔{self.town.today}〕1号", **body.get("facts", {})}
         if to is not None:
             body["to_organ"] = to.id
         clerk = self.clerk(role) if role else self.office(step)
         return await clerk.post(path, body, service=service, version=version, key=key)
 
-    def papers(self, step: str) -> list[dict[str, Any]]:
+    def papers(self, step: str, *subjects: str) -> list[dict[str, Any]]:
         """One kind of each group that the law asks for; sealed kinds with the digest of the package."""
         kinds = [group[0] for group in RULES[step].papers.groups]
         return [
-            {"kind": kind, **(self.town.sealed or {"digest": f"sm3:{'0' * 64}"})}
+            {**self.town.paper(kind, *subjects), **(self.town.sealed or {"digest": f"sm3:{'0' * 64}"})}
             if CODE.catalogue.by_id[kind].sealed
-            else {"kind": kind}
+            else self.town.paper(kind, *subjects)
             for kind in kinds
         ]
 

@@ -30,6 +30,8 @@ ROLES = {
     "judge": "judge",
     "panel": "judge",
     "president": "court_president",
+    "high_court": "high_court_judge",
+    "supreme_court": "supreme_court_judge",
     "superior_court": "superior_judge",
     "intake": "intake_officer",
     "center": "center_officer",

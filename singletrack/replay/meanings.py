@@ -131,10 +131,10 @@ MEANINGS: Mapping[str, Deed | Outside] = {
     "administrative_detention": Outside("行政拘留，属P28治安案件"),
     "liuzhi": Outside("监察留置，不属刑事诉讼"),
     "liuzhi_lifted": Outside("监察留置，不属刑事诉讼"),
-    "legal_aid_assigned": Outside("法律援助，属P26"),
-    "death_penalty_review": Outside("死刑复核，属P21"),
-    "retrial_decision": Outside("审判监督，属P22"),
-    "retrial_judgment": Outside("审判监督，属P22"),
+    "legal_aid_assigned": Outside("裁判文书只载有辩护人，不载法律援助机构何时指派（P26）"),
+    "death_penalty_review": _deed("death_review:approve"),
+    "retrial_decision": _deed("retrial:decide"),
+    "retrial_judgment": _deed("retrial:change"),
     "sentence_start": Outside("刑期起算日，是判决的内容，随宣判记录"),
     "sentence_end": Outside("刑期届满日，是判决的内容，由刑期推算"),
 }
@@ -143,7 +143,9 @@ MEANINGS: Mapping[str, Deed | Outside] = {
 def _said_elsewhere(event: Event, before: Sequence[Event], after: Sequence[Event]) -> str:
     """Why an event is no step of its own here: another procedure reopened the case, or another event is the decision."""
     if event.type in AFTER_ELSEWHERE and any(other.type in ELSEWHERE for other in before):
-        return "因再审或者死刑复核而重新审判、释放，属P21、P22"
+        return "再审或者死刑复核以后的重新审判、释放；文书没有载明依哪一审程序进行"
+    if event.type == "no_appeal" and any(other.type in FURTHER for other in after):
+        return "本人没有上诉，而全案因他人上诉、抗诉进入第二审，裁判不因此生效（刑事诉讼法第二百三十三条）"
     if event.type == "appeal_withdrawn" and any(other.type == "second_instance_judgment" for other in after):
         return "撤回上诉的请求；二审的裁判另有记载"
     if event.type == "adjourned" and _step(event) == "requested" and any(_step(other) == "decided" for other in after):
@@ -173,7 +175,17 @@ SECOND: Mapping[str, str] = {
 }
 
 
-#: What reopens a finished case by procedures that are not encoded yet, and what then happens anew.
+#: What the outcome of a review of a death sentence, and of a retrial, means.
+OTHERWISE: Mapping[tuple[str, str], str] = {
+    ("death_penalty_review", "not_approved"): "death_review:disapprove",
+    ("death_penalty_review", "remanded"): "death_review:remand",
+    ("death_penalty_review", "changed"): "death_review:change",
+    ("retrial_judgment", "upheld"): "retrial:uphold",
+    ("retrial_judgment", "remanded"): "retrial:remand",
+}
+#: What shows that the case went on to the second instance.
+FURTHER = frozenset({"second_instance_judgment", "appeal_withdrawn"})
+#: What reopens a finished case, and what then happens anew.
 ELSEWHERE = frozenset({"retrial_decision", "retrial_judgment", "death_penalty_review"})
 AFTER_ELSEWHERE = frozenset(
     {
@@ -205,4 +217,6 @@ def meaning(event: Event, before: Sequence[Event] = (), after: Sequence[Event] =
         return _deed("criminal_detention:detain_for_procuratorate")
     if event.type == "adjourned" and "supplement" in (event.reason or ""):
         return _deed("first_trial:adjourn_for_supplement", "first_trial:adjourn", "second_trial:adjourn")
+    if (event.type, event.outcome or "") in OTHERWISE:
+        return _deed(OTHERWISE[event.type, event.outcome or ""])
     return MEANINGS.get(event.type, Outside(f"对照表中没有“{event.type}”"))

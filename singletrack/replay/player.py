@@ -217,7 +217,7 @@ class PersonPlayer(Acting):
             return (*roads.INTAKE, *roads.MEASURES[procedure])
         kind = (self.record.procedure or {}).get("type")
         opening = roads.OPENINGS.get(str(kind), roads.OPENINGS["ordinary"])
-        return (*roads.TRUNK, *opening, *(roads.JUDGING if procedure == "second_trial" else ()))
+        return (*roads.TRUNK, *opening, *roads.AFTER_JUDGMENT.get(procedure, ()))
 
     def _ways_to_arrest(self, event: Event) -> tuple[str, ...]:
         """From detention, at large, or by the organ itself that has the case by now."""

@@ -48,6 +48,10 @@ async def findings(client: Client) -> list[dict[str, Any]]:
             return found
 
 
+#: Invariants that are broken by what is not on record; a judgment rarely says who defended, and when they came.
+ABSENCES = frozenset({"INV-10"})
+
+
 def attach(played: Sequence[Played], found: Sequence[Mapping[str, Any]]) -> None:
     """Give every record the findings about its person, and those about the case to the first of its persons.
 
@@ -84,7 +88,7 @@ def _basis(finding: Mapping[str, Any], inferred: Container[str], custodies: Cont
     """What a finding rests on: `stated` days alone, `inferred` ones too, or the `silence` of the documents."""
     if any(finding[row] in inferred or finding[row] in custodies for row in ("trigger", "deed")):
         return "inferred"
-    return "silence" if finding["status"] in {"overdue", "unknown"} else "stated"
+    return "silence" if finding["status"] in {"overdue", "unknown"} or finding["kind"] in ABSENCES else "stated"
 
 
 def report(

@@ -45,6 +45,18 @@ OPENINGS = {
     "ordinary": ("first_trial:open_ordinary", "first_trial:convert_to_ordinary"),
 }
 JUDGING = ("first_trial:pronounce", "first_trial:judge_in_court")
+#: What lies between a judgment and its review or retrial.
+AFTER_JUDGMENT = {
+    "second_trial": JUDGING,
+    "death_review": (
+        *JUDGING,
+        "second_trial:uphold",
+        "death_review:report",
+        "death_review:report_to_supreme",
+        "death_review:disapprove",
+    ),
+    "retrial": (*JUDGING, "second_trial:become_final", "retrial:petition", "retrial:decide"),
+}
 FROM_DETENTION = (
     "criminal_detention:admit",
     "criminal_detention:extend",

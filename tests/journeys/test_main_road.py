@@ -87,12 +87,12 @@ async def filled(town):
     taken = {
         "case_id": town.case,
         "facts": {"kind": "mobile_phone", "owner": "甲", "location": "3库12架"},
-        "documents": [{"kind": "seizure_decision"}, {"kind": "seizure_list"}],
+        "documents": [town.paper("seizure_decision"), town.paper("seizure_list")],
         "occurred_at": town.today.isoformat(),
     }
     seized = await officer.does("/v1/items", taken, service="evidence")
     phone = next(iter(seized["created"]))
-    await town.police.takes("property_flow:store", phone)
+    await town.police.takes("property_flow:store", phone, facts={"counted": 1})
     return next(iter(added["created"])), phone
 
 
@@ -147,7 +147,7 @@ async def tried(town, phone):
     town.passes(days=10)
     await town.court.takes("first_trial:pronounce", facts={"sentence": {"type": "fixed_term", "months": 36}})
     await town.court.takes("first_trial:serve_judgment")
-    await town.court.takes("property_flow:judge", phone)
+    await town.court.takes("property_flow:judge", phone, facts={"treatment": "return"})
     for label in BOTH:
         await town.holds_on(town.court, label, "appeal_pending", "judgment_first")
 
@@ -201,7 +201,8 @@ async def packed(town, giver, taker, dossier, phone, step):
     package = next(iter(drafted["created"]))
     seal = await giver.takes("package_handover:seal", package)
     await giver.takes("package_handover:offer", package, papers=giver.papers(f"property_flow:{step}"))
-    await taker.takes("package_handover:inspect", package)
+    counted = {phone: {"count": 1}}
+    await taker.takes("package_handover:inspect", package, facts={"counted_items": counted})
     accepted = await taker.takes("package_handover:accept", package, facts={"digest": seal["digest"]})
     now = (await town.reviewer.get(f"/v1/items/{phone}")).json()
     assert (accepted["digest"], now["control"], now["location"]) == (seal["digest"], taker.id, "3库12架")

@@ -184,7 +184,7 @@ def _weigh(ledger: Ledger, started: Started, reading: Reading, owed: Owed) -> No
         # A measure that lapses at its end by itself does so in time.
         lapsed = limit.kind == "validity" and closing.type in clock.void
         past = ends.is_past(closing.moment) and not lapsed and not _at_once_is_done(limit, trigger, closing, reading)
-        status = "late" if past else "met" if met else "superseded"
+        status = _late(limit, ended=met or closing.type in clock.void) if past else "met" if met else "superseded"
     elif ends.open_ended:
         status = "open"
     else:
@@ -201,6 +201,17 @@ def _weigh(ledger: Ledger, started: Started, reading: Reading, owed: Owed) -> No
         status != "unknown" or reading.now >= _grace(limit, ends, reading)
     ):
         owed.findings.append(_finding(duty, limit, trigger, ledger))
+
+
+def _late(limit: Limit, *, ended: bool) -> str:
+    """What is over its end when something closes it: ended too late, or, where it only began anew, never done.
+
+    How long a person was held, or a measure lasted, is over with whatever follows it; a deed that was owed is not done by
+    what makes it owed once more.
+    """
+    if ended or limit.kind in {"detention", "validity"}:
+        return "late"
+    return "overdue" if limit.kind in OWED else "lapsed"
 
 
 def _duty(ledger: Ledger, started: Started, status: str) -> Duty:
@@ -374,8 +385,8 @@ def _finding(duty: Duty, limit: Limit, trigger: Act, ledger: Ledger) -> Finding:
         en=en,
         law_ref=duty.law_ref,
         due=duty.due,
-        at=duty.at,
+        at=duty.at if duty.status == "late" else "",
         trigger=duty.trigger,
-        deed=duty.deed,
+        deed=duty.deed if duty.status == "late" else "",
         repair=limit.on_expiry,
     )

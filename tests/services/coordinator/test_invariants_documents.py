@@ -231,16 +231,6 @@ def test_a_designated_organ_may_take_it(town: Any) -> None:
     assert violated(town, "INV-43") == []
 
 
-def test_an_organ_of_no_known_place(town: Any) -> None:
-    """机关代码没有写明地方的，不明。"""
-    town.files("甲")
-    town.takes("arrest_review:request", "甲")
-    town.takes("arrest_review:accept", "甲", by="proc-x1")
-    town.clock.passes(days=1)
-
-    assert unknown(town, "INV-43") == ["procuratorate"]
-
-
 # INV-44 时间前后一致。
 
 

@@ -74,7 +74,7 @@ def test_a_stranger_computes_every_end_again(town: Any) -> None:
     assert any(each["extensions"] and each["excluded"] for each in found.items)
     assert any(each["deadline"] and each["last_day"] for each in found.items), "days of detention have an instant"
     assert {"title", "obligation", "detention"} <= {each["kind"] for each in found.items}
-    assert {"open", "met", "late", "overdue"} <= {each["status"] for each in found.items}
+    assert {"open", "met", "overdue"} <= {each["status"] for each in found.items}
 
 
 def test_what_has_not_been_read_is_unknown_to_the_stranger_too(town: Any) -> None:
