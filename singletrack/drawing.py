@@ -129,7 +129,8 @@ def _clock(clock: Mapping[str, Any], y: int, first: date, last: date) -> str:
 def name_of(kind: str) -> str:
     """What a finding's kind is called: an invariant's own sentence, or the limit's name in the law."""
     limit = CODE.limits.get(kind)
-    return limit.zh if limit is not None else INVARIANTS_ZH.get(kind, kind)
+    ban = CODE.bans.get(kind)
+    return limit.zh if limit is not None else ban.zh if ban is not None else INVARIANTS_ZH.get(kind, kind)
 
 
 def ranked(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

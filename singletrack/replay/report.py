@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.kernel.period import local_date
+from services.law import CODE
 from singletrack.replay.acting import Played
 from singletrack.replay.client import Client
 
@@ -48,8 +49,8 @@ async def findings(client: Client) -> list[dict[str, Any]]:
             return found
 
 
-#: Invariants that are broken by what is not on record; a judgment rarely says who defended, and when they came.
-ABSENCES = frozenset({"INV-10"})
+#: What is broken by something that is not on record: a judgment rarely says who defended, or that one before it took effect.
+ABSENCES = frozenset({"INV-10", *CODE.bans})
 
 
 def attach(played: Sequence[Played], found: Sequence[Mapping[str, Any]]) -> None:
