@@ -128,7 +128,7 @@ def read(procedure: type[Procedure], code: Code) -> Reading:
     return Reading(
         name=key(procedure),
         title=f"{procedure.zh}（{procedure.id}）"
-        + (f"（{procedure.edition}年文本）" if procedure.until is not None else ""),
+        + (f"（依{EDITIONS[procedure.edition].short}）" if procedure.edition in EDITIONS and procedure.until else ""),
         preamble=tuple(reader.preamble()),
         provisions=tuple(reader.provisions()),
     )
