@@ -17,12 +17,8 @@ from services.law import CODE
 from singletrack import verify_time
 from singletrack.impact import Change, editions, impact
 from singletrack.proof_file import Proofs, ProofsBroken, fetch, read
-from singletrack.stack import Databases, StackUnavailable, keys_in, running_in
-
-Url = Annotated[str, typer.Option("--url", help="Where the gateway answers; else the stack of the data folder.")]
-Token = Annotated[str, typer.Option("--token", envvar="SINGLETRACK_TOKEN", help="A token; else made with its key.")]
-Data = Annotated[Path | None, typer.Option("--data", help="The data folder of the running stack.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
+from singletrack.reach import AsJson, Data, Token, Url, reach
+from singletrack.stack import StackUnavailable
 
 
 def export(
@@ -136,12 +132,9 @@ def _said(change: Change) -> str:
 
 
 def _fetched(url: str, token: str, data: Path | None, case: str) -> Proofs:
-    folder = data or Databases().data
-    url = url or str(running_in(folder)["gateway"])
-    token = token or keys_in(folder)[0].issue("sys-review", "reviewer", officer="reviewer-1", seconds=24 * 3600)
+    url, headers = reach(url, token, data)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    headers = {"Authorization": f"Bearer {token}"}
     try:
         with (
             httpx.Client(base_url=url, headers=headers, timeout=60.0) as http,

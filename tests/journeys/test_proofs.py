@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from singletrack import verify_time
-from singletrack.law import app
+from singletrack import law, verify, verify_time
 
 
 def called(*arguments: str) -> Any:
     """`singletrack law …` in this process."""
-    return CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(law.app, list(arguments))
 
 
 @pytest.fixture
@@ -62,3 +61,21 @@ async def test_impact_of_an_edition(file: Path) -> None:
     assert listed["PL26"]["transition"] == "act"
     assert "施行" in called("impact", "PL26", "--proofs", str(file)).stdout
     assert "PS25" in str(called("impact", "PL99", "--proofs", str(file)).exception)
+
+
+async def test_agreement_is_certified_and_verified(town: Any, system: Any, tmp_path: Path) -> None:
+    """要求核对全部日志，得到写明本案的证明；不问任何服务即可查验。"""
+    await town.files("甲")
+    await town.is_read()
+    out = tmp_path / "agreement.json"
+    where = ["--data", str(system.folder)]
+    asked = ["agree", *where, "--case", town.case, "--out", str(out), "--deep", "--json"]
+    told = await asyncio.to_thread(CliRunner().invoke, verify.app, asked)
+
+    assert told.exit_code == 0, told.output
+    said = json.loads(told.stdout)["statement"]["services"]
+    assert {name: each["status"] for name, each in said.items()} == dict.fromkeys(said, "agreed")
+    checked = CliRunner().invoke(verify.app, ["verify", str(out), *where])
+    assert checked.exit_code == 0, checked.output
+    assert town.case in checked.stdout
+    assert CliRunner().invoke(verify.app, ["agree", "--data", str(tmp_path / "nowhere")]).exit_code != 0

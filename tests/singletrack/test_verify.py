@@ -40,6 +40,7 @@ def certificate(signer: Signer) -> str:
         "by": "sys-coordinator",
         "made_at": "2026-11-22T00:00:00.000000Z",
         "services": {"case_flow": said},
+        "differences": [],
         "case_ids": [CASE],
     }
     return issue(statement, {CASE: {"case_flow": CasePath(leaf, [leaf.digest], levels)}}, signer.key)
