@@ -26,6 +26,8 @@ from services.kernel.procedure import (
 from services.kernel.who import Organ
 
 Named = TypeVar("Named")
+#: The facts of a step that permits somebody to read what is sealed: the organ, and the last day on which it may.
+READER, UNTIL = "reader", "readable_until"
 
 
 class LawError(Exception):
@@ -74,6 +76,8 @@ class Line:
     begins_at: tuple[str, str] | None
     again: bool
     states_zh: Mapping[str, str]
+    #: The states in which what the line is about is closed to readers.
+    seals: frozenset[str]
     #: Each with its first day, the newest first; empty where there is only one.
     editions: tuple[tuple[date, str], ...]
     transition: Transition
@@ -127,6 +131,12 @@ class Code:
             if limit.procedure.edition
         }
         self.bans = _once((ban.name, ban) for procedure in procedures for ban in procedure.bans())
+        #: The procedures that seal, each with the states in which they do.
+        self.seals = {name: line.seals for name, line in self.lines.items() if line.seals}
+        #: The steps that permit somebody to read what is sealed.
+        self.permits = frozenset(
+            rule.type for rule in self.rules.values() if {READER, UNTIL} <= {fact.key for fact in rule.tells.required}
+        )
         self._check()
 
     def rule(self, type_: str, edition: str) -> Rule | None:
@@ -163,6 +173,8 @@ class Code:
                 limit.resumed_by,
             ):
                 self.types(ref)
+            if limit.stated and limit.stated not in self.vocabulary.by_name:
+                raise LawError(f"{limit.name} ends on the day of “{limit.stated}”, which no vocabulary has")
             if isinstance(limit.after, End | Kept):
                 named = limit.after.limits if isinstance(limit.after, End) else (limit.after.limit,)
                 for name in named:
@@ -190,6 +202,7 @@ class Code:
             begins_at=self._state(procedure.begins_at) if procedure.begins_at else None,
             again=procedure.again,
             states_zh={state.name: state.zh for state in states},
+            seals=frozenset(state.name for state in states if state.seals),
             editions=self._editions(procedure),
             transition=procedure.transition,
         )

@@ -20,8 +20,8 @@ LOG = "log"
 LEDGER = "(SELECT case_id, seq, feed_seq, body, sm3, sha256 FROM ledger WHERE service = $1)"
 #: The most rows, and the most cases, that are taken in by one transaction.
 CHUNK = 100_000
-#: The fewest digits of a prefix that is read anew at once: a 256th of all cases.
-FRESH_DIGITS = 2
+#: The fewest digits of a prefix that is read anew at once: a 256th of all cases. Or all of them, of not too long a log.
+FRESH_DIGITS, WHOLE = 2, 2_000_000
 
 _BUCKET = f"left(encode(sha256(convert_to(case_id, 'UTF8')), 'hex'), {tree.DEPTH})"
 _LEAF = (
@@ -31,16 +31,20 @@ _LEAF = (
 # What turns out to be as it was is not written again: reading anew is for looking.
 # Each case from its first row on: numbered 1…n, and every link made from the one before it and the row's own text.
 # `+ 0`: the rows are to be found by their cases, never by their numbers, however young the statistics are.
-_HEADS = """
+_LINKED = """
 linked AS (
   SELECT case_id, seq, sm3, sha256,
     seq = row_number() OVER rows AND
-    sha256 = sha256(coalesce(lag(sha256) OVER rows, ''::bytea) || convert_to(body, 'UTF8')) AS fits
+    sha256 = sha256(coalesce(lag(sha256) OVER rows, ''::bytea) || convert_to(body, 'UTF8')) AS fits,
+    lead(seq) OVER rows IS NULL AS is_last
   FROM {source} AS source WHERE case_id = ANY($2::text[]) AND feed_seq + 0 <= $3::bigint
-  WINDOW rows AS (PARTITION BY case_id ORDER BY seq)),
+  WINDOW rows AS (PARTITION BY case_id ORDER BY seq))
+"""
+_HEADS = f"""
+{_LINKED},
 heads AS (
-  SELECT DISTINCT ON (case_id) case_id, seq, sm3, sha256, bool_and(fits) OVER (PARTITION BY case_id) AS sound
-  FROM linked ORDER BY case_id, seq DESC)
+  SELECT case_id, seq, sm3, sha256, sound
+  FROM (SELECT *, bool_and(fits) OVER (PARTITION BY case_id ORDER BY seq) AS sound FROM linked) AS whole WHERE is_last)
 """
 _RECOUNT = f"""
 WITH {_HEADS},
@@ -81,8 +85,23 @@ SELECT prefix FROM made
 _WHOLE = f"""
 WITH {_HEADS.replace("case_id = ANY($2::text[])", "$2::text[] IS NULL")},
 held AS (SELECT *, {_BUCKET} AS bucket FROM heads)
-SELECT bucket, sha256('\\x01'::bytea || string_agg({_LEAF}, ''::bytea ORDER BY case_id COLLATE "C")) AS digest
+SELECT bucket, count(*) AS cases, count(*) FILTER (WHERE NOT sound) AS unsound,
+  sha256('\\x01'::bytea || string_agg({_LEAF}, ''::bytea ORDER BY case_id COLLATE "C")) AS digest
 FROM held WHERE $1::text IS NOT NULL GROUP BY bucket
+"""
+# The cases whose leaf is not what their rows make.
+_WRONG = f"""
+WITH {_LINKED.replace("case_id = ANY($2::text[])", "$2::text[] IS NULL")}
+SELECT coalesce(l.case_id, d.case_id) AS case_id
+FROM (SELECT * FROM linked WHERE is_last OR NOT fits) AS l
+FULL JOIN (SELECT * FROM digest_leaf WHERE service = $1::text) AS d ON d.case_id = l.case_id
+WHERE (l.fits AND d.sound AND l.seq = d.seq AND l.sm3 = d.sm3 AND l.sha256 = d.sha256) IS NOT TRUE
+"""
+# The buckets, and whether each is what its leaves make.
+_FIT = f"""
+SELECT coalesce(m.prefix, n.prefix) AS prefix, (m.cases, m.unsound, m.digest) IS NOT DISTINCT FROM (n.cases, n.unsound, n.digest) AS fits
+FROM ({_BUCKETS.replace(" AND bucket = ANY($2::text[])", "")}) AS m
+FULL JOIN (SELECT * FROM digest_node WHERE service = $1::text AND length(prefix) = {tree.DEPTH}) AS n ON n.prefix = m.prefix
 """
 _POSITION = "SELECT coalesce(max(position), 0) FROM digest_head WHERE service = $1"
 # `$1` names the service also where the rows are its own, and every statement must use it.
@@ -149,6 +168,8 @@ async def advance(connection: Connection, source: str, service: str, to: int) ->
 
 async def read_anew(connection: Connection, source: str, service: str, prefix: str) -> int:
     """Make a part of a tree anew from every row of its cases; the position that the tree speaks of."""
+    if not prefix:
+        return await _read_whole(connection, source, service)
     async with connection.transaction():
         at = await _locked(connection, service)
         rows = await connection.fetch(
@@ -157,6 +178,19 @@ async def read_anew(connection: Connection, source: str, service: str, prefix: s
             prefix,
         )
         await _recount(connection, source, service, [row["case_id"] for row in rows], at)
+        return at
+
+
+async def _read_whole(connection: Connection, source: str, service: str) -> int:
+    """The same for all cases, in one pass over the rows: what is as it was costs no more than to look at it."""
+    async with connection.transaction():
+        at = await _locked(connection, service)
+        await connection.execute("SET LOCAL work_mem = '128MB'")
+        rows = await connection.fetch(_WRONG.replace("{source}", source), service, None, at)
+        await _recount(connection, source, service, sorted({row["case_id"] for row in rows}), at)
+        rows = await connection.fetch(_FIT, service)
+        await _put(connection, _BUCKETS, service, {row["prefix"] for row in rows if not row["fits"]})
+        await _raise(connection, service, {row["prefix"] for row in rows})
         return at
 
 
@@ -187,6 +221,11 @@ async def _recount(connection: Connection, source: str, service: str, case_ids: 
         await connection.execute(_GONE, service, sorted(gone))
     prefixes = {tree.bucket_of(case_id) for case_id in case_ids}
     await _put(connection, _BUCKETS, service, prefixes)
+    await _raise(connection, service, prefixes)
+
+
+async def _raise(connection: Connection, service: str, prefixes: set[str]) -> None:
+    """Make the nodes above these buckets anew."""
     for length in range(tree.DEPTH - 1, -1, -1):
         prefixes = {prefix[:length] for prefix in prefixes}
         await _put(connection, _INNER, service, prefixes)

@@ -16,6 +16,7 @@ Refused            CASE-000  understood, and forbidden by the law or the record
   NoIdentity       AUTHN-001 no token, or one that does not hold
   WrongOrgan       PERM-001  the step belongs to another organ or office
   NotAllowed       PERM-002  this role may not see this
+  Sealed           PERM-003  the record is sealed, and no permit lets this organ read it
   OutOfOrder       CASE-010  the case is not where the step begins
   PapersMissing    CASE-011  the step needs papers that were not handed in
   FactsMissing     CASE-012  the act does not state what it must, or not as what it is
@@ -24,6 +25,7 @@ Refused            CASE-000  understood, and forbidden by the law or the record
   DigestMismatch   EVID-001  what arrived is not what was sent
   NotStanding      COORD-001 what was found or asked about is settled already
   Unacceptable     COORD-002 a difference that may not be accepted so: no such article, owner or end
+  StillStanding    COORD-003 a task is not done as long as the log does not show the deed
   CursorAhead      FEED-001  a follower asks for what comes after a row that this log never had
   SealedPackage    EVID-002  the list of a sealed package, and the goods on it, stay as they are
 
@@ -123,6 +125,10 @@ class NotAllowed(Refused):
     code = "PERM-002"
 
 
+class Sealed(Refused):
+    code = "PERM-003"
+
+
 class OutOfOrder(Refused):
     code = "CASE-010"
 
@@ -153,6 +159,10 @@ class NotStanding(Refused):
 
 class Unacceptable(Refused):
     code = "COORD-002"
+
+
+class StillStanding(Refused):
+    code = "COORD-003"
 
 
 class CursorAhead(Refused):

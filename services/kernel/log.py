@@ -8,12 +8,14 @@ has read everything up to n (the numbers of an aborted append are given out agai
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import asyncpg
 
 from services.kernel.record import Entry, Head
-from services.kernel.transition import Links, encode
+from services.kernel.transition import Links, encode, new_id
+from services.kernel.who import Actor
 
 #: Said once on the writer's connection: plan each statement once, and by index. The statistics of a young log would
 #: have it planned anew for every batch, and read from end to end.
@@ -34,16 +36,21 @@ JOIN log l ON l.key = wanted.key AND l.client_id = wanted.client_id
 
 _APPEND = """
 WITH gate AS (SELECT last FROM feed_head FOR UPDATE),
+taken AS (
+  SELECT c.case_id FROM unnest($21::text[], $22::text[], $23::text[]) AS c(id, case_id, holder)
+  JOIN thing t ON t.id = c.id WHERE t.kind <> c.holder),
 heads AS (
   SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::bytea[], $6::bytea[])
     AS h(case_id, expected, version, state, sm3, sha256)),
 moved AS (
   UPDATE stream s SET version = h.version, state = h.state, sm3 = h.sm3, sha256 = h.sha256
   FROM heads h, gate WHERE h.expected > 0 AND s.case_id = h.case_id AND s.version = h.expected
+    AND h.case_id NOT IN (SELECT case_id FROM taken)
   RETURNING s.case_id),
 opened AS (
   INSERT INTO stream (case_id, version, state, sm3, sha256)
-  SELECT case_id, version, state, sm3, sha256 FROM heads, gate WHERE expected = 0
+  SELECT case_id, version, state, sm3, sha256 FROM heads, gate
+  WHERE expected = 0 AND case_id NOT IN (SELECT case_id FROM taken)
   ON CONFLICT DO NOTHING RETURNING case_id),
 won AS (SELECT case_id FROM moved UNION ALL SELECT case_id FROM opened),
 fresh AS (
@@ -61,7 +68,11 @@ related AS (
 named AS (
   INSERT INTO thing (id, case_id, kind)
   SELECT t.id, t.case_id, t.kind FROM unnest($18::text[], $19::text[], $20::text[]) AS t(id, case_id, kind)
-  JOIN won USING (case_id))
+  JOIN won USING (case_id)
+  UNION ALL
+  SELECT DISTINCT c.id, c.case_id, c.holder
+  FROM unnest($21::text[], $22::text[], $23::text[]) AS c(id, case_id, holder) JOIN won USING (case_id)
+  WHERE NOT EXISTS (SELECT FROM thing t WHERE t.id = c.id))
 INSERT INTO log (case_id, seq, feed_seq, client_id, key, fingerprint, body, private, sm3, sha256)
 SELECT r.case_id, r.seq, c.base + r.n, r.client_id, r.key, r.fingerprint, r.body, r.private, r.sm3, r.sha256
 FROM fresh r, counted c
@@ -111,12 +122,14 @@ async def load(connection: Connection, case_ids: Sequence[str], commands: Sequen
 async def append(connection: Connection, expected: Mapping[str, int], entries: Sequence[Entry]) -> set[str]:
     """Write the rows of a batch in one commit; the ids of the cases whose rows were written.
 
-    A case that someone else moved since it was loaded is left out whole. Several entries of one case follow each
-    other. Raises: asyncpg.UniqueViolationError where a key was used meanwhile; then nothing is written.
+    A case that someone else moved since it was loaded, or that claims a name which belongs to another, is left out whole.
+    Several entries of one case follow each other. Raises: asyncpg.UniqueViolationError where a key or a name was used
+    meanwhile; then nothing is written.
     """
     last: dict[str, Entry] = {entry.head.case_id: entry for entry in entries}
     organs = [(organ, e.head.case_id) for e in entries for organ in e.body.get("organs", {}).values()]
     things = [(i, e.head.case_id, what["kind"]) for e in entries for i, what in e.body.get("created", {}).items()]
+    claims = [(name, e.head.case_id, holder) for e in entries for name, holder in e.body.get("claims", {}).items()]
     won = await connection.fetch(
         _APPEND,
         list(last),
@@ -139,8 +152,17 @@ async def append(connection: Connection, expected: Mapping[str, int], entries: S
         [thing for thing, _, _ in things],
         [case_id for _, case_id, _ in things],
         [kind for _, _, kind in things],
+        [name for name, _, _ in claims],
+        [case_id for _, case_id, _ in claims],
+        [holder for _, _, holder in claims],
     )
     return {row["case_id"] for row in won}
+
+
+async def holders(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """Whose those of these names are that somebody has, in whatever case."""
+    rows = await connection.fetch("SELECT id, kind FROM thing WHERE id = ANY($1::text[])", names)
+    return {row["id"]: row["kind"] for row in rows}
 
 
 async def append_together(connection: Connection, expected: Mapping[str, int], entries: Sequence[Entry]) -> set[str]:
@@ -174,6 +196,12 @@ async def feed(connection: Connection, after: int, limit: int) -> list[asyncpg.R
     )
 
 
+async def link_at(connection: Connection, feed_seq: int) -> str:
+    """The SM3 link of the row with this number, as feeds write it; empty where there is none."""
+    found: bytes | None = await connection.fetchval("SELECT sm3 FROM log WHERE feed_seq = $1", feed_seq)
+    return f"sm3:{found.hex()}" if found else ""
+
+
 async def last(connection: Connection) -> int:
     """The number of the last row."""
     found: int = await connection.fetchval("SELECT last FROM feed_head")
@@ -184,6 +212,22 @@ async def history(connection: Connection, case_id: str) -> list[asyncpg.Record]:
     """All rows of one case in order. Shape: records of seq, feed_seq, body, private, sm3, sha256."""
     return await connection.fetch(
         "SELECT seq, feed_seq, body, private, sm3, sha256 FROM log WHERE case_id = $1 ORDER BY seq", case_id
+    )
+
+
+async def note_access(
+    connection: Connection, case_id: str, subjects: Sequence[str], actor: Actor, at: datetime
+) -> None:
+    """Write down that somebody read what is sealed, under a permit."""
+    await connection.execute(
+        "INSERT INTO access (id, case_id, subjects, organ_id, officer, role, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        new_id("acc"),
+        case_id,
+        json.dumps(list(subjects)),
+        actor.organ_id,
+        actor.officer,
+        actor.role,
+        at,
     )
 
 

@@ -25,6 +25,11 @@ def held(state: State, persons: Sequence[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def persons_of(state: State) -> list[str]:
+    """Who is in the case."""
+    return [subject for subject, what in state.get("subjects", {}).items() if what["kind"] == "person"]
+
+
 def fold(state: State, body: Mapping[str, Any]) -> None:
     """Bring a state up to a row by which persons leave or arrive."""
     if "left" in body:
@@ -56,7 +61,7 @@ def arrival(state: State, passage: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not state and "organs" not in passage:
         raise NotFound("没有此案，或者不在本机关可见范围内。", "no such case, or not for this organ's eyes")
-    if state and not state.get("subjects") and state.get(_LEFT):
+    if state and not persons_of(state) and state.get(_LEFT):
         went = next(reversed(state[_LEFT].values()))
         raise Unfounded(
             f"该案人员已全部转入案件{went['to']}，请转入该案。",

@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 #: A point in time; a bare `date` is one known to the day only. A `datetime` must be aware.
@@ -40,6 +41,7 @@ _NEVER = datetime.max.replace(tzinfo=ZONE)
 _MIDNIGHT = time(tzinfo=ZONE)
 
 
+@lru_cache(maxsize=1 << 12)
 def local_date(moment: Moment) -> date:
     """The day on which a moment falls in Asia/Shanghai; a bare date is its own day.
 
@@ -48,6 +50,7 @@ def local_date(moment: Moment) -> date:
     return _local(moment).date() if isinstance(moment, datetime) else moment
 
 
+@lru_cache(maxsize=1 << 12)
 def read_moment(text: str) -> Moment:
     """A legal date (`2026-11-22`) or an instant with its offset.
 

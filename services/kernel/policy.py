@@ -4,7 +4,7 @@ Deny by default: a role that the file does not name may do nothing and see nothi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ class Policy:
     sees_all: frozenset[str]
     reads_feeds: frozenset[str]
     accepts: frozenset[str] = frozenset()
+    #: `own`: who may order and confirm what their own organ is to mend; `all`: what any organ is, of a case they see.
+    supervises: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Policy":
@@ -33,11 +35,17 @@ class Policy:
             sees_all=frozenset(source["sees_all"]),
             reads_feeds=frozenset(source["reads_feeds"]),
             accepts=frozenset(source.get("accepts", ())),
+            supervises={over: frozenset(roles) for over, roles in source.get("supervises", {}).items()},
         )
 
     def offices(self, role: str) -> frozenset[str]:
         """The offices in which a role may act; none for a role that is not known."""
         return self.offices_of.get(role, frozenset())
+
+    def may_supervise(self, actor: Actor, organ_id: str) -> bool:
+        """Whether this actor may order an organ to mend something, and confirm that it was mended."""
+        own = self.supervises.get("own", frozenset()) if actor.organ_id == organ_id else frozenset()
+        return actor.role in own | self.supervises.get("all", frozenset())
 
     def may_see(self, actor: Actor, state: Mapping[str, Any]) -> bool:
         """Whether a case is for this actor's eyes: a case that does not exist yet is, for whoever may open one."""

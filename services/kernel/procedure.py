@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 from services.kernel.period import Extension, Mode, MonthEnd, Period, Roll
 from services.kernel.statute import Citation, Edition
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 
 #: One citation or several.
 Cite = Citation | tuple[Citation, ...]
@@ -61,14 +61,18 @@ class Transition(StrEnum):
 class State:
     """How things stand in one procedure. `initial` is where a line begins; a line at an `end` may begin anew.
 
-    Where the law says 决定机关 it means the organ whose step last entered a state that `decides`.
+    Where the law says 决定机关 it means the organ whose step last entered a state that `decides`. One that `seals` closes
+    what the line is about to all readers but those whom a permit names.
     """
 
-    def __init__(self, zh: str, *, initial: bool = False, end: bool = False, decides: bool = False) -> None:
+    def __init__(
+        self, zh: str, *, initial: bool = False, end: bool = False, decides: bool = False, seals: bool = False
+    ) -> None:
         self.zh = zh
         self.initial = initial
         self.end = end
         self.decides = decides
+        self.seals = seals
         self.name = ""
         self.procedure: type[Procedure]
 
@@ -217,7 +221,9 @@ class Limit:
     meet it, empty where no step of ours shows the deed: then the organ that is bound notes it. `kind` is the word of
     the tables; `organs` are others that are bound in their own stages. `before` counts backwards. `extended_by` pairs
     steps with the extension that each grants, by position; between `paused_by` and `resumed_by` the clock stands still;
-    `void_by` are steps after which nothing is owed any more; `restarts_at` begins it again from the start.
+    `void_by` are steps after which nothing is owed any more; `restarts_at` begins it again from the start. `stated` is
+    the fact of the act from whose day on it runs, where the law leaves the day to the paper: without it nothing runs.
+    `to` is whom the deed is done to or told, where the law says it.
     """
 
     organ: Organ
@@ -239,9 +245,11 @@ class Limit:
     void_by: "StepRef" = ""
     paused_by: "StepRef" = ""
     resumed_by: "StepRef" = ""
+    stated: str = ""
     severity: str = "high"
     on_expiry: str = ""
     note: str = ""
+    to: Organ | Addressee | None = None
     cite: Cite = ()
     name: str = field(default="", init=False)
     procedure: "type[Procedure]" = field(init=False, repr=False, compare=False)
@@ -347,7 +355,8 @@ _MEMBERS: "dict[type[Procedure], Mapping[str, Any]]" = {}
 class Procedure:
     """One procedure of the statute: its states, steps, limits, bans and remarks, in order.
 
-    `line` is what runs through it: the case before a suspect is known, else a person, a custody, an item, a package.
+    `line` is what runs through it: the case before a suspect is known, else a person, a custody, an item, a package, or
+    a matter that the procuratorate supervises.
     (The tables call some procedures of persons `subject: case` because one paper names several; every person has a
     line all the same.) `kept_by` is the service that records its steps. `begins_at` is the state of the case's own
     line at which a person's line may begin; `again` says that a line at its end may begin anew without being opened.

@@ -30,6 +30,7 @@ from services.kernel.passage import not_here
 from services.kernel.period import local_date, read_moment
 from services.kernel.policy import Policy
 from services.kernel.procedure import STAY
+from services.kernel.seal import permitted
 from services.kernel.transition import Links, encode, instant, new_id
 from services.kernel.who import HANDLING, Actor, Organ, organ_of
 
@@ -225,6 +226,9 @@ def fold(state: State, body: Mapping[str, Any], domain: Domain) -> State:
         after["counts"] = counts
     if "created" in body:
         after["subjects"] = {**after.get("subjects", {}), **body["created"]}
+        sent = {subject: what["receiver"] for subject, what in body["created"].items() if "receiver" in what}
+        if sent:
+            after["receiver"] = {**after.get("receiver", {}), **sent}
     match body.get("handover"):
         case "offer":
             after["receiver"] = {
@@ -241,6 +245,11 @@ def fold(state: State, body: Mapping[str, Any], domain: Domain) -> State:
             after["receiver"] = {
                 subject: organ for subject, organ in receiver.items() if subject not in body["subjects"]
             }
+    seals = domain.code.seals
+    if closed := [move["subject"] for move in body["moves"] if move["to"] in seals.get(move["procedure"], ())]:
+        after["sealed"] = {**after.get("sealed", {}), **dict.fromkeys(closed, body["id"])}
+    if body["type"] in domain.code.permits:
+        after["permits"] = permitted(state, body)
     domain.fold(after, body)
     return after
 
@@ -293,6 +302,8 @@ def _allowed(state: State, rule: Rule, subject: str, actor: Actor, policy: Polic
             return actor.organ in HANDLING
         case Organ.CONCERNED_ORGAN:
             return actor.organ is not Organ.SYSTEM
+        case Organ.SUPERVISED_ORGAN:
+            return bool(actor.organ_id == state.get("receiver", {}).get(subject))
         case organ:
             return actor.organ == organ
 

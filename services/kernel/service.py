@@ -6,9 +6,8 @@ What differs between services is handed in: the domain, the policy, and the rout
 import asyncio
 import contextlib
 import gc
-import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.kernel import digests, log, tree
+from services.kernel import digests, feed, log, seal, tree
 from services.kernel.choice import available, unmet
 from services.kernel.clock import Clock, SystemClock
 from services.kernel.errors import (
@@ -34,6 +33,7 @@ from services.kernel.errors import (
     UnknownStep,
 )
 from services.kernel.identity import Reader
+from services.kernel.period import local_date
 from services.kernel.policy import Policy
 from services.kernel.record import Domain, Head, TakeStep
 from services.kernel.settings import Settings
@@ -62,11 +62,6 @@ _LOOK_AGAIN = 1.0
 _REMEMBERED = 100_000
 
 
-# What an envelope repeats of its row, cut out of the text: a follower reads many rows, and parsing one costs more than
-# all else about it. Quotes inside a value are escaped, so no value can look like a field.
-_ROW = re.compile(r'\{"id":"([^"]+)","case_id":"([^"]+)","service":"[^"]+","seq":(\d+),"type":"([^"]+)"')
-
-
 class FeedEvent(BaseModel):
     """CloudEvents 1.0: one row of the log. `sequence` counts within the case, `feedseq` within the service."""
 
@@ -84,11 +79,16 @@ class FeedEvent(BaseModel):
 
 
 class FeedPage(BaseModel):
-    """Rows in the order of commit. `next_cursor` is where to go on; it never passes a row that comes later."""
+    """Rows in the order of commit. `next_cursor` is where to go on; it never passes a row that comes later.
+
+    `after_digest` is the digest of the row at the cursor that was asked with: another one than was told when that row
+    was read means that the log is not the one it was. Empty at the beginning of the log.
+    """
 
     items: list[FeedEvent]
     next_cursor: str
     has_more: bool
+    after_digest: str
 
 
 class DigestNode(BaseModel):
@@ -164,12 +164,26 @@ class Service:
     #: The cases of things that were asked for lately; a thing never goes to another case.
     case_ids: dict[str, str] = field(default_factory=dict)
 
-    async def see(self, case_id: str, actor: Actor) -> Head:
-        """A case for this actor's eyes. Raises: NotFound."""
+    async def see(self, case_id: str, actor: Actor, subject: str = "") -> Head:
+        """A case for this actor's eyes, without what is sealed; what is read under a permit is written down.
+
+        Raises: NotFound; Sealed where nothing is left of the case, or of the subject that is asked for.
+        """
         head = await self.desk.head(case_id)
-        if not head.state or not self.policy.may_see(actor, head.state):
+        state, today = head.state, local_date(self.clock.now())
+        sealed = seal.sealed(state)
+        opened = {each for each in sealed if seal.readable(state, each, actor.organ_id, today)}
+        if not state or not (opened or self.policy.may_see(actor, state)):
             raise NotFound("没有此案，或者不在本机关可见范围内。", "no such case, or not for this organ's eyes")
-        return head
+        if not sealed or self.policy.may_read_feeds(actor):
+            return head
+        closed = sealed - opened
+        if subject in closed or seal.is_closed(state, case_id, closed):
+            raise seal.refusal(self.domain.code, head.version)
+        if opened:
+            async with raw(self.engine) as connection:
+                await log.note_access(connection, case_id, sorted(opened), actor, self.clock.now())
+        return replace(head, state=seal.without(state, closed)) if closed else head
 
     async def case_of(self, thing_id: str) -> str:
         """The case of a custody, an item or a package. Raises: NotFound."""
@@ -357,17 +371,18 @@ def _digests(name: str) -> APIRouter:
     ) -> Digests:
         """A node of the digest tree. Without `at`, the tree is brought up to the log first.
 
-        `fresh` reads every row of the cases under the prefix anew. A tree that stands elsewhere than `at` is refused (412).
+        `fresh` reads every row of the cases under the prefix anew, or of all where the log is not too long for that.
+        A tree that stands elsewhere than `at` is refused (412).
         """
         _may_read_log(service, actor)
-        if fresh and len(prefix) < digests.FRESH_DIGITS:
-            raise Malformed(
-                "一次重读的范围过大，prefix须有两位以上。",
-                "a prefix of two digits or more is needed to read anew",
-                errors=[{"pointer": "/query/prefix", "code": "too_short"}],
-            )
         async with raw(service.engine) as connection:
             last = await log.last(connection)
+            if fresh and len(prefix) < digests.FRESH_DIGITS and (prefix or last > digests.WHOLE):
+                raise Malformed(
+                    "一次重读的范围过大，prefix须有两位以上。",
+                    "a prefix of two digits or more is needed to read anew",
+                    errors=[{"pointer": "/query/prefix", "code": "too_short"}],
+                )
             if fresh:
                 await digests.read_anew(connection, digests.LOG, name, prefix)
             elif at is None:
@@ -463,6 +478,7 @@ async def _page(service: Service, after: int, limit: int, wait: float) -> str:
         async with raw(service.engine) as connection:
             rows = await log.feed(connection, after, limit)
             last = after if rows else await log.last(connection)
+            link = await log.link_at(connection, after)
         if after > last:
             raise CursorAhead(
                 "这个游标在本记录中从未给出：记录止于其前，可能是从旧备份恢复的。",
@@ -473,32 +489,7 @@ async def _page(service: Service, after: int, limit: int, wait: float) -> str:
             break
         await service.bell.wait(min(remaining, _LOOK_AGAIN))
         remaining -= _LOOK_AGAIN
-    items = ",".join(envelope(service.name, row) for row in rows)
-    cursor = rows[-1]["feed_seq"] if rows else after
-    return f'{{"items":[{items}],"next_cursor":"{cursor}","has_more":{"true" if len(rows) == limit else "false"}}}'
-
-
-def envelope(service: str, row: asyncpg.Record) -> str:
-    """A row as a CloudEvents 1.0 envelope, the row's own text inside."""
-    body: str = row["body"]
-    found = _ROW.match(body)
-    assert found is not None, "a row begins as `record.decide` writes it"
-    row_id, case_id, seq, type_ = found.groups()
-    organ, after = _field(body, '"organ":"', found.end())
-    recorded_at, _ = _field(body, '"recorded_at":"', after)
-    return (
-        f'{{"specversion":"1.0","id":"{row_id}","source":"/{service}",'
-        f'"type":"cn.singletrack.{service}.{type_.replace(":", ".")}.recorded.v1","subject":"cases/{case_id}",'
-        f'"time":"{recorded_at}","datacontenttype":"application/json","sequence":"{seq}","partitionkey":"{case_id}",'
-        f'"organ":"{organ}","feedseq":{row["feed_seq"]},"datadigest":"sm3:{row["sm3"].hex()}",'
-        f'"datasha":"sha-256:{row["sha256"].hex()}","data":{body}}}'
-    )
-
-
-def _field(body: str, name: str, after: int) -> tuple[str, int]:
-    start = body.index(name, after) + len(name)
-    end = body.index('"', start)
-    return body[start:end], end
+    return feed.page(service.name, rows, after, link, has_more=len(rows) == limit)
 
 
 def command(case_id: str, new: TransitionCreate, call: Call, **more: Any) -> TakeStep:

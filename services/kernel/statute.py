@@ -8,10 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 _DIGITS = "零一二三四五六七八九"
 
 
+@cache
 def chinese(number: int) -> str:
     """The number as statutes write it: 9 → 九, 15 → 十五, 282 → 二百八十二.
 

@@ -4,7 +4,7 @@
 derived from it and can be dropped and refolded. Text is the row as encoded once; cast it to `jsonb` to look inside.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -41,7 +41,7 @@ feed_head = Table(
     "feed_head", metadata, Column("only", Integer, primary_key=True), Column("last", BigInteger, nullable=False)
 )
 
-#: Which case a custody, an item or a package belongs to.
+#: Which case a custody, an item or a package belongs to; and which custody the number of a certificate.
 thing = Table(
     "thing",
     metadata,
@@ -56,6 +56,21 @@ relation = Table(
     metadata,
     Column("organ_id", Text, primary_key=True),
     Column("case_id", Text, primary_key=True),
+)
+
+
+#: Who read what is sealed, under a permit. Append-only; no part of any case's chain, since reading changes nothing.
+access = Table(
+    "access",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("subjects", Text, nullable=False),
+    Column("organ_id", Text, nullable=False),
+    Column("officer", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("access_case", "case_id", "id"),
 )
 
 

@@ -6,10 +6,11 @@ An office speaks in three voices: `may` (可以), `must` (应当), `must_not` (�
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Organ(StrEnum):
-    """Which organ. The last six are resolved from the case when the step is taken."""
+    """Which organ. The last seven are resolved from the case when the step is taken."""
 
     POLICE = "police"
     PROCURATORATE = "procuratorate"
@@ -29,11 +30,32 @@ class Organ(StrEnum):
     RECEIVING_ORGAN = "receiving_organ"
     HANDLING_ORGAN = "handling_organ"
     CONCERNED_ORGAN = "concerned_organ"
+    SUPERVISED_ORGAN = "supervised_organ"
 
     @property
     def zh(self) -> str:
         """The organ's name in Chinese."""
         return ORGANS_ZH[self]
+
+
+class Addressee(StrEnum):
+    """To whom something may be owed that is no organ of the case."""
+
+    PERSON = "person"
+    FAMILY = "family"
+    VICTIM = "victim"
+    APPLICANT = "applicant"
+    GUARANTOR = "guarantor"
+    EMPLOYER = "employer"
+    SUPERIOR = "superior"
+    CONSULATE = "consulate"
+    COMMUNITY = "community"
+    PUBLIC = "public"
+
+    @property
+    def zh(self) -> str:
+        """The addressee's name in Chinese."""
+        return ADDRESSEES_ZH[self]
 
 
 #: Organ ids on the wire are `<prefix>-<six digits of the region>` with an optional suffix, such as `pol-330106`.
@@ -47,6 +69,18 @@ PREFIXES = {
     "party": Organ.PARTY,
     "sys": Organ.SYSTEM,
 }
+
+#: The names that stand for whichever organ the case makes them.
+RESOLVED = frozenset(
+    {
+        Organ.ORGAN_IN_CHARGE,
+        Organ.DECIDING_ORGAN,
+        Organ.TRANSFERRING_ORGAN,
+        Organ.RECEIVING_ORGAN,
+        Organ.HANDLING_ORGAN,
+        Organ.CONCERNED_ORGAN,
+    }
+)
 
 #: The organs that can be in charge of a person's stage; they act wherever the law says 办案机关.
 HANDLING = frozenset({Organ.POLICE, Organ.PROCURATORATE, Organ.COURT})
@@ -70,9 +104,24 @@ ORGANS_ZH = {
     Organ.RECEIVING_ORGAN: "接收机关",
     Organ.HANDLING_ORGAN: "公安机关、人民检察院或者人民法院",
     Organ.CONCERNED_ORGAN: "与本案有关的机关或者当事人",
+    Organ.SUPERVISED_ORGAN: "被监督单位",
+}
+
+ADDRESSEES_ZH = {
+    Addressee.PERSON: "本人",
+    Addressee.FAMILY: "家属",
+    Addressee.VICTIM: "被害人",
+    Addressee.APPLICANT: "申请人、控告人",
+    Addressee.GUARANTOR: "保证人",
+    Addressee.EMPLOYER: "所在单位",
+    Addressee.SUPERIOR: "上级机关",
+    Addressee.CONSULATE: "外国驻华使、领馆",
+    Addressee.COMMUNITY: "社区矫正机构",
+    Addressee.PUBLIC: "社会公众",
 }
 
 
+@lru_cache(maxsize=1 << 12)
 def organ_of(organ_id: str) -> Organ | None:
     """The kind of organ that an id such as `proc-330106` names; None if it names none."""
     return PREFIXES.get(organ_id.partition("-")[0])

@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.kernel import log
 from services.kernel.clock import Clock
-from services.kernel.errors import KeyReused, NotReady, Refused
+from services.kernel.errors import KeyReused, NotReady, Refused, Unfounded
 from services.kernel.period import read_moment
 from services.kernel.policy import Policy
 from services.kernel.record import Domain, Entry, Head, TakeStep, decide
@@ -173,6 +174,7 @@ class Desk:
         loaded = await log.load(connection, list({waiting.command.case_id for waiting in batch}), keys)
         heads = dict(loaded.heads)
         decided: list[tuple[_Waiting, tuple[Entry, ...]]] = []
+        claimed: dict[str, str] = {}
         now = self.clock.now()
         for waiting in batch:
             command = waiting.command
@@ -186,6 +188,10 @@ class Desk:
                     command = replace(command, known=known)
                 head = heads.get(command.case_id) or Head(command.case_id)
                 entry = decide(head, command, domain=self.domain, policy=self.policy, at=now)
+                claims = entry.body.get("claims", {})
+                if claims and (waiting.tries or waiting.dry_run):  # else the append finds out
+                    claimed.update(await log.holders(connection, list(claims)))
+                check_claims(entry.body, claims, claimed)
                 entries: tuple[Entry, ...] = (entry,)
                 arriving = counterpart(entry)
                 if arriving is not None:
@@ -204,6 +210,7 @@ class Desk:
                 self._answer(waiting, Taken(entry.text, entry.head.version, command.case_id))
             else:
                 heads.update((each.head.case_id, each.head) for each in entries)
+                claimed.update(claims)
                 decided.append((waiting, entries))
         if decided:
             await self._append(connection, loaded, decided)
@@ -275,6 +282,18 @@ def arrive(head: Head, leaving: Entry, arriving: TakeStep, *, domain: Domain, po
     return decide(head, arriving, domain=domain, policy=policy, at=max(at, left + timedelta(microseconds=1)))
 
 
+def check_claims(body: Mapping[str, Any], claims: Mapping[str, str], held: Mapping[str, str]) -> None:
+    """That no name which a row claims for somebody belongs to another. Raises: Unfounded."""
+    taken = [name for name, holder in claims.items() if held.get(name, holder) != holder]
+    if taken:
+        raise Unfounded(
+            "文书编号已用于他人：一人一证，同一机关同年的编号不得重复。",
+            "the number stands on somebody else's certificate",
+            law_ref=str(body["law_ref"]),
+            errors=[{"pointer": "/documents", "code": "number_used", "params": {"number": taken[0].split("|")[-1]}}],
+        )
+
+
 def _again(command: TakeStep, earlier: log.Remembered) -> Taken:
     if earlier.fingerprint.hex() != command.fingerprint:
         raise KeyReused(
@@ -308,5 +327,9 @@ async def raw(engine: AsyncEngine) -> AsyncIterator[log.Connection]:
                 driver.terminate()
                 raise
     except AWAY as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Closing what was broken off may fail in its turn; whoever was told to stop must hear of that, and not go on.
+            raise asyncio.CancelledError from error
         _LOGGER.warning("the database is away: %r", error)
         raise _not_ready(error) from error

@@ -12,9 +12,11 @@ from services.law.criminal_detention import CriminalDetention
 from services.law.custody_extension import CustodyExtension
 from services.law.custody_handover import CustodyHandover
 from services.law.custody_necessity import CustodyNecessity
+from services.law.custody_sealing import CustodySealing
 from services.law.death_review import DeathReview
 from services.law.direct_prosecution import DirectProsecution
 from services.law.documents import CATALOGUE
+from services.law.evidence_sealing import EvidenceSealing
 from services.law.execution import Execution, Execution2012
 from services.law.facts import WORDS
 from services.law.first_trial import FirstTrial
@@ -42,6 +44,7 @@ from services.law.special_procedures import SpecialProcedures
 from services.law.summons import Summons
 from services.law.supervise_non_filing import SuperviseNonFiling
 from services.law.supervise_unlawful_filing import SuperviseUnlawfulFiling
+from services.law.supervision_act import SupervisionAct
 from services.law.supplementary_return import SupplementaryReturn
 
 #: In the order of the tables, P01 to P31; then those that are ours: the hand-over of packages, and working records.
@@ -77,6 +80,7 @@ PROCEDURES = (
     JurisdictionMergeSplit,
     SpecialProcedures,
     Commutation,
+    SupervisionAct,
     PackageHandover,
     Interrogation,
     SearchAndSeizure,
@@ -85,6 +89,8 @@ PROCEDURES = (
     Placement,
     LedgerCheck,
     Inquiry,
+    CustodySealing,
+    EvidenceSealing,
 )
 
 #: The editions before those of today, under which cases that are still open go on.

@@ -20,7 +20,7 @@ from services.kernel.procedure import (
     must,
     up_to,
 )
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import ADMINISTRATIVE, HANDLED_FAST, WITH_VICTIM
 from services.law.offices import (
     COUNTY_HEAD,
@@ -420,6 +420,7 @@ class AdminCase(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="举行听证一步在听证终结时登记，通知书的送达在先，由公安机关另行登记",
+        to=Organ.PARTY,
         cite=AP[136],
     )
     hearing_hold = must(
@@ -448,6 +449,7 @@ class AdminCase(Procedure):
         days(2),
         after=decide | decide_at_station | decide_after_hearing,
         note="被处罚人在场的当场交付；送达由公安机关登记。其他行政处理决定为七日",
+        to=Organ.PARTY,
         cite=(PS25[116], AP[36, 1, 2]),
     )
     admin_victim_copy = must(
@@ -457,6 +459,7 @@ class AdminCase(Procedure):
         after=decide | decide_at_station | decide_after_hearing | decide_none,
         when=WITH_VICTIM,
         note="送达由公安机关登记",
+        to=Addressee.VICTIM,
         cite=(AP[172, 3], PS25[116]),
     )
     fine_payment = must(

@@ -19,7 +19,7 @@ from services.kernel.procedure import (
     must_not,
     up_to,
 )
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.facts import DEPUTIES
 from services.law.matters import FOREIGNER, NO_CRIME, NOT_FROM_SUPERVISION
 from services.law.offices import CASE_MANAGEMENT, CHIEF, COUNTY_HEAD, OFFICER, PRESIDENT, SUPERIOR_CHIEF
@@ -233,6 +233,7 @@ class ArrestReview(Procedure):
         roll=Roll.NEVER,
         custody="always",
         severity="critical",
+        to=Organ.POLICE,
         cite=(CPL[91, 3], SPP[282]),
     )
     arrest_review_not_detained = must(
@@ -244,10 +245,17 @@ class ArrestReview(Procedure):
         by=approve | refuse,
         when=AT_LARGE,
         extensions=(up_to(days(20), "重大、复杂案件", "检察院", "SPP 282"),),
+        to=Organ.POLICE,
         cite=SPP[282],
     )
     arrest_execution_receipt = must(
-        Organ.POLICE, "批准逮捕执行回执", days(3), after=approve, by=execute | report_not_executed, cite=MPS[142]
+        Organ.POLICE,
+        "批准逮捕执行回执",
+        days(3),
+        after=approve,
+        by=execute | report_not_executed,
+        to=Organ.PROCURATORATE,
+        cite=MPS[142],
     )
     non_approval_release = must(
         Organ.POLICE,
@@ -261,6 +269,7 @@ class ArrestReview(Procedure):
         custody="always",
         severity="critical",
         on_expiry="人民检察院提出纠正意见",
+        to=Addressee.PERSON,
         cite=(CPL[91, 3], MPS[140], SPP[286]),
     )
     non_approval_receipt = must(
@@ -270,6 +279,7 @@ class ArrestReview(Procedure):
         after=refuse,
         by=release | change,
         note="自收到决定起算（SPP 286）与自执行完毕起算（MPS 140）并存，取早者",
+        to=Organ.PROCURATORATE,
         cite=(MPS[140], SPP[286]),
     )
     non_approval_reconsider_request = may_within(
@@ -282,6 +292,7 @@ class ArrestReview(Procedure):
         after=request_reconsideration,
         by=uphold | overturn,
         note="另行指派检察官或者检察官办案组",
+        to=Organ.POLICE,
         cite=SPP[290],
     )
     non_approval_review_request = may_within(
@@ -293,6 +304,7 @@ class ArrestReview(Procedure):
         days(15),
         after=request_review,
         by=uphold_on_review | overturn_on_review,
+        to=Organ.POLICE,
         cite=(SPP[291], CPL[92]),
     )
     non_approval_no_crime_no_action = must(
@@ -324,6 +336,7 @@ class ArrestReview(Procedure):
         organs=(Organ.PROCURATORATE, Organ.COURT),
         roll=Roll.NEVER,
         note="逮捕通知书随执行逮捕一并登记，通知由办案机关登记；无法通知的除外，登记理由",
+        to=Addressee.FAMILY,
         cite=(CPL[93, 2], MPS[145], SPP[301], SPC[167]),
     )
 
@@ -336,6 +349,7 @@ class ArrestReview(Procedure):
         when=FOREIGNER,
         roll=Roll.NEVER,
         note="报上一级人民检察院备案，由人民检察院登记",
+        to=Addressee.SUPERIOR,
         cite=SPP[294],
     )
     self_inv_arrest_submit = must(

@@ -16,7 +16,7 @@ from services.kernel.procedure import (
     must,
     must_not,
 )
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.facts import DEPUTIES
 from services.law.matters import DEPOSIT_FORFEITED, GUARANTOR_FINED
 from services.law.offices import CHIEF, CLOCK, COUNTY_HEAD, DECIDING_ORGAN, PRESIDENT, STATION
@@ -230,6 +230,7 @@ class Bail(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="期限届满由计算得出；通知由执行机关登记，届满以前已经解除、变更的不再通知",
+        to=Organ.DECIDING_ORGAN,
         cite=QB22[24],
     )
     bailee_change_report = must(
@@ -239,6 +240,7 @@ class Bail(Procedure):
         after=Event("bailee_address_changed"),
         roll=Roll.NEVER,
         note="变动和报告由执行机关登记",
+        to=Organ.POLICE,
         cite=(CPL[71], MPS[89]),
     )
     bail_violation_opinion_decide = must(
@@ -248,6 +250,7 @@ class Bail(Procedure):
         after=Event("bail_violation_opinion_received"),
         organs=(Organ.COURT,),
         note="检察院、法院各为五日；收到意见和决定由决定机关登记",
+        to=Organ.POLICE,
         cite=(SPP[100], SPC[158]),
     )
     bail_forfeit_announce = must(
@@ -257,6 +260,7 @@ class Bail(Procedure):
         after=punish_breach,
         when=DEPOSIT_FORFEITED,
         note="以没收保证金决定书为准；宣读由公安机关登记",
+        to=Addressee.PERSON,
         cite=MPS[98],
     )
     bail_forfeit_reconsider_apply = may_within(
@@ -297,6 +301,7 @@ class Bail(Procedure):
         days(3),
         after=Event("bail_forfeit_final"),
         note="只适用于检察院、法院决定的取保候审；决定确定和通知由公安机关登记",
+        to=Organ.DECIDING_ORGAN,
         cite=MPS[100],
     )
     guarantor_fine_serve = must(
@@ -306,6 +311,7 @@ class Bail(Procedure):
         after=punish_breach,
         when=GUARANTOR_FINED,
         note="以对保证人罚款决定书为准；送达由公安机关登记",
+        to=Addressee.GUARANTOR,
         cite=MPS[104, 1],
     )
     guarantor_fine_reconsider_apply = may_within(
@@ -346,6 +352,7 @@ class Bail(Procedure):
         days(3),
         after=Event("guarantor_unfit_found"),
         note="发现和通知由公安机关登记",
+        to=Organ.DECIDING_ORGAN,
         cite=MPS[106],
     )
     guarantor_lost_order = must(
@@ -364,6 +371,7 @@ class Bail(Procedure):
         after=Event("release_application_received"),
         organs=(Organ.POLICE,),
         note="公安机关、人民检察院同为三日；收到申请和决定由办案机关登记",
+        to=Addressee.APPLICANT,
         cite=(CPL[99], SPP[150], SPP[338], JY06[31]),
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
 from services.kernel.procedure import Event, Kept, Procedure, Remark, State, add, must, up_to
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import (
     BEFORE_FILING,
     BY_LETTER,
@@ -205,6 +205,7 @@ class CaseIntake(Procedure):
         after=refuse_filing,
         when=COMPLAINT,
         note="送达由公安机关登记",
+        to=Addressee.APPLICANT,
         cite=MPS[178, 2],
     )
     pre_filing_jurisdiction_transfer = must(
@@ -226,6 +227,7 @@ class CaseIntake(Procedure):
         when=INCOMPLETE_FROM_AGENCY,
         roll=Roll.NEVER,
         note="通知补正由公安机关登记；不得以材料不全为由不接受移送",
+        to=Organ.ADMINISTRATIVE_AGENCY,
         cite=MPS[180, 2],
     )
     admin_transfer_supplement = must(
@@ -252,6 +254,7 @@ class CaseIntake(Procedure):
         by=accept,
         roll=Roll.NEVER,
         note="行政执法机关的办理不在本系统，批准由知悉的机关登记；移送以受案证明",
+        to=Organ.POLICE,
         cite=XJ20[5, 2],
     )
     admin_agency_handover_items = must(
@@ -260,6 +263,7 @@ class CaseIntake(Procedure):
         days(3),
         after=Event("filing_notice_received_by_agency"),
         note="行政执法机关收到立案通知和移交物品，由公安机关登记",
+        to=Organ.POLICE,
         cite=XJ20[12],
     )
     procuratorate_intake_disposition = must(
@@ -278,6 +282,7 @@ class CaseIntake(Procedure):
         when=BY_LETTER,
         extensions=(up_to(months(3), "办理进展或结果答复", "办案部门", "SPP 163"),),
         note="三个月是第二次答复的期限，不是七日的延长；收到来信和答复由人民检察院登记",
+        to=Addressee.APPLICANT,
         cite=SPP[163],
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import MonthEnd, days, months
 from services.kernel.procedure import STAY, Procedure, Remark, State, add, may_within, must, must_not
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.offices import CENTER, CHIEF, FILING_DIVISION, PANEL, PRESIDENT, PRISON
 from services.law.statutes import CPL, MPS, PC, PL26, SPC, SPP, SQ19
 
@@ -144,6 +144,7 @@ class Commutation(Procedure):
         days(5),
         after=file,
         note="立案后五日以内公示，公示五日；公示没有步骤，由人民法院登记",
+        to=Addressee.PUBLIC,
         cite=SPC[537],
     )
     commutation_service = must(

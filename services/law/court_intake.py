@@ -86,6 +86,7 @@ class CourtIntake(Procedure):
         after=ask_supplement,
         by=supplement_,
         note="庭审中调取证据的三日同此，调取没有步骤",
+        to=Organ.COURT,
         cite=(SPP[361], SPP[414], SPC[219, 1, 4], SPC[275]),
     )
     case_file_to_trial_division = must(

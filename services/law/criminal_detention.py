@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
 from services.kernel.procedure import STAY, End, Event, Procedure, Remark, State, add, lasts, must, must_not, up_to
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.facts import DEPUTIES
 from services.law.matters import (
     FOREIGNER,
@@ -214,6 +214,7 @@ class CriminalDetention(Procedure):
         severity="critical",
         note="立即送所，至迟二十四小时；送所以后的讯问在看守所内进行",
         on_expiry="非法羁押：提出纠正意见；其间取得的证据存疑",
+        to=Organ.DETENTION_CENTER,
         cite=(CPL[85, 2], MPS[126], SPP[122]),
     )
     detention_first_interrogation = must(
@@ -235,6 +236,7 @@ class CriminalDetention(Procedure):
         organs=(Organ.PROCURATORATE,),
         roll=Roll.NEVER,
         note="通知由办案机关登记；无法通知，或者危害国家安全、恐怖活动犯罪有碍侦查的除外，登记理由",
+        to=Addressee.FAMILY,
         cite=(CPL[85, 2], MPS[127], SPP[123]),
     )
     # 两种延长择一适用，都由 extend 准许，故写两次
@@ -263,6 +265,7 @@ class CriminalDetention(Procedure):
         severity="critical",
         note="最长七日或者三十日；执行拘留后满二十四小时为一日（JY06 4）",
         on_expiry="释放，或者取保候审、监视居住（CPL 98、99，MPS 131）",
+        to=Organ.PROCURATORATE,
         cite=(CPL[91, 1], CPL[91, 2], MPS[129], JY06[6]),
     )
     detention_extension_internal_application = must(
@@ -287,6 +290,7 @@ class CriminalDetention(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="期限届满由计算得出；届满以前已经结束拘留的，不再提示",
+        to=Organ.ORGAN_IN_CHARGE,
         cite=JY06[27],
     )
     procuratorate_detention = lasts(
@@ -351,6 +355,7 @@ class CriminalDetention(Procedure):
         when=FOREIGNER,
         roll=Roll.NEVER,
         note="报省级公安机关并通报外事部门，重大案件报公安部；层报由公安机关登记",
+        to=Addressee.SUPERIOR,
         cite=MPS[367],
     )
     employer_notice_measure = must(
@@ -360,6 +365,7 @@ class CriminalDetention(Procedure):
         after="criminal_detention:detain_for_procuratorate arrest_review:decide_procuratorate bail:decide_procuratorate bail:lift residential_surveillance:decide_procuratorate residential_surveillance:lift",
         when=MEASURE_BY_PROCURATORATE,
         note="采取和解除都应当告知；告知由人民检察院登记",
+        to=Addressee.EMPLOYER,
         cite=SPP[153],
     )
     supervision_retention = lasts(

@@ -188,6 +188,7 @@ class CustodyExtension(Procedure):
         before=True,
         note="送同级人民检察院转报；只适用于提请延长的，自延长以前的届满之日倒算，提请由公安机关登记",
         on_expiry="超过羁押期限提请的，不予受理（SPP 309）",
+        to=Organ.PROCURATORATE,
         cite=(MPS[148], MPS[149], MPS[150], SPP[309]),
     )
     investigation_custody_recalc = lasts(

@@ -71,7 +71,7 @@ class CustodyHandover(Procedure):
         to=held_by_A,
         ids="P24.T03",
         needs="退回案件函（决定）/补送材料通知书",
-        tells="[不予受理理由]",
+        tells="不予受理理由",
         condition="案件未受理，原期限继续计算",
         handover="return",
         cite=(KY14["二(一)"], SPC[219], SPP[158]),
@@ -228,13 +228,14 @@ class CustodyHandover(Procedure):
             "prosecution_review:move_jurisdiction prosecution_review:charge court_intake:return "
             "first_trial:adjourn_for_supplement first_trial:resume_after_supplement first_trial:withdraw "
             "first_trial:withdraw_after_supplement first_trial:move_jurisdiction second_trial:transfer "
-            "second_trial:remand"
+            "second_trial:remand death_review:report death_review:report_to_supreme death_review:remand_by_high "
+            "death_review:remand death_review:remand_to_second jurisdiction_merge_split:move"
         ),
         organs=(Organ.PROCURATORATE, Organ.COURT),
         by=offer | offer_commanded,
         when=DETAINED,
         roll=Roll.NEVER,
-        note="通知没有规定小时或者日数（及时），故不计算到期，只核对有无。移送机关随阶段而变；死刑复核的换押尚无步骤",
+        note="通知没有规定小时或者日数（及时），故不计算到期，只核对有无。移送机关随阶段而变",
         cite=KY14["二(一)"],
     )
     handover_certificate_by_receiver = must(
@@ -245,14 +246,16 @@ class CustodyHandover(Procedure):
             "investigation_close:accept supplementary_return:receive supplementary_return:resubmit "
             "supplementary_return:resubmit_with_opinion supplementary_return:resubmit_late prosecution_review:resubmit "
             "prosecution_review:accept_moved court_intake:receive first_trial:adjourn_for_supplement "
-            "first_trial:resume_after_supplement first_trial:accept_moved second_trial:accept"
+            "first_trial:resume_after_supplement first_trial:accept_moved second_trial:accept "
+            "first_trial:accept_remanded death_review:report death_review:report_to_supreme "
+            "jurisdiction_merge_split:move"
         ),
         organs=(Organ.COURT, Organ.POLICE),
         by=accept,
         when=DETAINED,
         roll=Roll.NEVER,
         on_expiry="原期限届满而看守所未收到的，羁押没有登记的依据，按超期羁押报警",
-        note="通知没有规定小时或者日数（及时），故不计算到期，只核对有无。接收机关随阶段而变；发回重审的接收没有步骤",
+        note="通知没有规定小时或者日数（及时），故不计算到期，只核对有无。接收机关随阶段而变；复核法院、侦查中接受移送的机关收到案件没有步骤，以报请、移送为准",
         cite=(KY14["二(一)"], KSS[15]),
     )
     custody_change_notice = must(
@@ -271,6 +274,7 @@ class CustodyHandover(Procedure):
         before=True,
         on_expiry="看守所以原届满之日为准，拒绝提讯",
         note="应当在原期限届满以前送达看守所；届满之日由计算得出。办案机关随阶段而变；重新计算另有起算，不在此列",
+        to=Organ.DETENTION_CENTER,
         cite=(KY14["二(二)"], SPP[152]),
     )
     custody_stop_resume_notice = must(
@@ -279,11 +283,16 @@ class CustodyHandover(Procedure):
         days(3),
         after=(
             "custody_extension:start_unidentified custody_extension:identify custody_extension:pause "
-            "custody_extension:resume"
+            "custody_extension:resume criminal_detention:pause criminal_detention:resume "
+            "prosecution_review:pause prosecution_review:resume_clock first_trial:pause first_trial:resume_clock "
+            "first_trial:suspend first_trial:resume second_trial:pause second_trial:resume_clock "
+            "second_trial:suspend second_trial:resume"
         ),
         organs=(Organ.PROCURATORATE, Organ.COURT),
         by=notice_change | extend_reminded | deliver_late,
-        note="身份不明和精神病鉴定，开始和结束都应当通知",
+        when=DETAINED,
+        note="身份不明、精神病鉴定和中止审理，开始和结束都应当通知；办案机关随阶段而变",
+        to=Organ.DETENTION_CENTER,
         cite=KY14["二(二)"],
     )
     custody_expiry_reminder = must(
@@ -291,14 +300,17 @@ class CustodyHandover(Procedure):
         "看守所羁押期限即将届满通知",
         days(7),
         after=End(
-            "investigation_custody investigation_custody_recalc prosecution_review prosecution_review_fast_track trial_ordinary trial_simplified trial_second"
+            "procuratorate_detention supervision_case_detention investigation_custody investigation_custody_recalc "
+            "prosecution_review prosecution_review_fast_track supplementary_investigation trial_ordinary "
+            "trial_simplified trial_fast_track supplementary_investigation_in_trial trial_second"
         ),
         by=remind | remind_commanded | remind_in_writing,
         when=DETAINED,
         kind="advance",
         roll=Roll.NEVER,
         before=True,
-        note="届满之日由计算得出；届满以前已经办结的，不再提示",
+        note="届满之日由计算得出；届满以前已经办结的，不再提示。上诉期间、刑期没有期限可依的，以羁押依据届满之日为准",
+        to=Organ.ORGAN_IN_CHARGE,
         cite=(SPP[615, 1, 2], JY06[27], KSS[43]),
     )
     overdue_custody_report = must(
@@ -310,6 +322,7 @@ class CustodyHandover(Procedure):
         roll=Roll.NEVER,
         severity="critical",
         note="立即书面报告人民检察院并通知办案机关",
+        to=Organ.PROCURATORATE,
         cite=(SPP[615, 1, 3], KSS[43]),
     )
     custody_change_internal_notice = must(

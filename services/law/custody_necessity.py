@@ -7,7 +7,7 @@ from datetime import date
 
 from services.kernel.period import days
 from services.kernel.procedure import Event, Procedure, Remark, State, must
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.offices import CHIEF, ORGAN_IN_CHARGE, PARTY, PROSECUTOR
 from services.law.statutes import CPL, JB23, MPS, SPC, SPP
 
@@ -130,6 +130,7 @@ class CustodyNecessity(Procedure):
         ),
         organs=(Organ.PROCURATORATE, Organ.COURT),
         note="由案件所处阶段的办案机关决定；以申请之日为收到之日",
+        to=Addressee.APPLICANT,
         cite=(CPL[97], MPS[160], SPP[151], SPC[174]),
     )
     necessity_application_forward = must(
@@ -158,6 +159,7 @@ class CustodyNecessity(Procedure):
         organs=(Organ.COURT,),
         on_expiry="人民检察院提出纠正意见",
         note="十日是答复的期限，不是审查的期限；以建议之日为收到之日",
+        to=Organ.PROCURATORATE,
         cite=(CPL[95], MPS[159], SPP[581], SPC[173]),
     )
 

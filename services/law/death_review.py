@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import Roll, days
 from services.kernel.procedure import STAY, Condition, End, Procedure, Remark, State, must, must_not
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.offices import HIGH_COURT, JUDGE, SUPREME_COURT
 from services.law.statutes import CPL, KY14, SPC
 
@@ -135,6 +135,7 @@ class DeathReview(Procedure):
         when=DEATH,
         void_by="second_trial:appeal second_trial:protest",
         note="上诉、抗诉的，不适用本条；高级人民法院第一审判处死刑的，同为十日，直接报请核准",
+        to=Addressee.SUPERIOR,
         cite=(SPC[423, 1, 1], SPC[423, 1, 3]),
     )
     death_report_to_spc = must(
@@ -145,6 +146,7 @@ class DeathReview(Procedure):
         by=report_to_supreme,
         when=DEATH,
         note="自高级人民法院作出裁定起算",
+        to=Addressee.SUPERIOR,
         cite=SPC[423],
     )
     death_review_itself = must(

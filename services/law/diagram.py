@@ -34,6 +34,7 @@ COLORS: Mapping[Organ, str] = {
     Organ.TRANSFERRING_ORGAN: "#00838f",
     Organ.RECEIVING_ORGAN: "#d35400",
     Organ.HANDLING_ORGAN: "#4527a0",
+    Organ.SUPERVISED_ORGAN: "#37474f",
 }
 SEVERAL = "#7a7a7a"
 #: Sizes of type in pixels, and how many full characters a line of each holds.

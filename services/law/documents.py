@@ -135,6 +135,12 @@ CATALOGUE = Catalogue(
         basis="SPP 552-554,564",
     ),
     Document(
+        "procuratorial_suggestion", "检察建议书", "procuratorate", "document", approver="检察长", basis="JCJY19 19"
+    ),
+    Document("supervision_reply", "监督意见书面回复", "supervised_organ", "document", basis="SPP 553; JCJY19 19"),
+    Document("recheck_request", "申请复查意见书", "supervised_organ", "document", basis="SPP 554"),
+    Document("recheck_result", "复查结果通知书", "procuratorate", "document", approver="检察长", basis="SPP 554"),
+    Document(
         "supervised_case_urge", "立案监督案件催办函", "procuratorate", "document", approver="检察官", basis="SPP 564"
     ),
     Document(

@@ -35,7 +35,6 @@ EVENTS: Mapping[str, str] = {
     "complaint_received_by_procuratorate": "人民检察院收到报案、控告、举报或者申诉",
     "conditional_non_prosecution_received": "收到附条件不起诉决定书",
     "cooperation_request_received": "收到协查请求",
-    "correction_objection_received": "收到被监督单位的书面意见",
     "custody_equals_sentence": "羁押时间达到第一审判决的刑期",
     "defender_request_by_detainee": "在押的人要求委托辩护人",
     "detention_complaint_received": "看守所收到申诉、控告",

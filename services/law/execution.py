@@ -16,7 +16,7 @@ from services.kernel.procedure import (
     must,
     must_not,
 )
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import RIGHTS_ONLY
 from services.law.offices import CENTER, DECIDING_ORGAN, JUDGE, PANEL, PRISON, PROSECUTOR
 from services.law.statutes import CPL, CX14, MPS, PL12, PL26, SPC, SPP, SQ19
@@ -210,6 +210,7 @@ class Execution(Procedure):
         when=SENTENCED,
         void_by=stay | to_community | to_outside,
         note="看守所属于公安机关。检察规则作三十日，公安规定和监狱法作一个月，取早者；未成年犯送未成年犯管教所",
+        to=Organ.PRISON,
         cite=(MPS[300], PL26[31], SPP[625, 1, 2]),
     )
     short_remaining_term_threshold = must(
@@ -228,6 +229,7 @@ class Execution(Procedure):
         after=deliver | deliver_anew,
         working_days=True,
         note="工作日；无家属、监护人的，通知居民委员会、村民委员会。通知书的发出由监狱登记",
+        to=Addressee.FAMILY,
         cite=PL26[37],
     )
     release_on_completed_sentence = must(
@@ -241,6 +243,7 @@ class Execution(Procedure):
         custody="always",
         severity="critical",
         note="刑期届满当日释放，发给刑满释放证明书；届满由刑期和折抵计算得出，由看守所登记",
+        to=Addressee.PERSON,
         cite=(CPL[264, 5], MPS[303]),
     )
 
@@ -255,6 +258,7 @@ class Execution(Procedure):
         ),
         by=to_community,
         when=COMMUNITY,
+        to=Addressee.COMMUNITY,
         cite=(SPC[519], SQ19[20]),
     )
     community_correction_documents = must(
@@ -267,6 +271,7 @@ class Execution(Procedure):
         ),
         by=to_community,
         when=COMMUNITY,
+        to=Addressee.COMMUNITY,
         cite=(SPC[519], SQ19[20]),
     )
     community_correction_report = must(
@@ -276,6 +281,7 @@ class Execution(Procedure):
         after="second_trial:become_final second_trial:uphold second_trial:change second_trial:permit_withdrawal second_trial:withdraw",
         when=COMMUNITY,
         note="自判决、裁定生效起算；报到由社区矫正机构记载，由交付的机关登记",
+        to=Addressee.COMMUNITY,
         cite=(SPC[519], SQ19[21]),
     )
     deprivation_rights_documents = must(
@@ -296,6 +302,7 @@ class Execution(Procedure):
         after=to_outside,
         organs=(Organ.PRISON, Organ.POLICE),
         note="自收到决定起算，以决定之日为收到之日；移送由执行机关登记",
+        to=Addressee.COMMUNITY,
         cite=(SPC[515], SQ19[21], PL26[47]),
     )
     outside_execution_recheck = must(
@@ -364,6 +371,7 @@ class Execution(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="通知由人民法院登记",
+        to=Organ.PROCURATORATE,
         cite=SPC[506],
     )
     death_execution_report = must(
@@ -372,6 +380,7 @@ class Execution(Procedure):
         days(15),
         after=execute_death,
         note="上报由人民法院登记",
+        to=Addressee.SUPERIOR,
         cite=SPC[509],
     )
     fine_relief_decide = must(
@@ -391,7 +400,7 @@ class Execution(Procedure):
         steps=serve | execute_death,
         unless=(
             "second_trial:become_final second_trial:uphold second_trial:change second_trial:permit_withdrawal "
-            "second_trial:withdraw"
+            "second_trial:withdraw death_review:approve death_review:change death_review:change_by_high retrial:change"
         ),
         invariant="INV-37",
         cite=CPL[259],
@@ -479,5 +488,6 @@ class Execution2012(Execution):
         days(5),
         after="execution:deliver execution:deliver_anew",
         note="不是工作日；通知书的发出由监狱登记",
+        to=Addressee.FAMILY,
         cite=PL12[20],
     )

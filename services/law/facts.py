@@ -60,6 +60,18 @@ WORDS = Vocabulary(
     Fact("counted_value", "清点金额", "number"),
     Fact("counted_items", "逐件清点", "table"),
     Fact("treatment", "处理方式", "text"),
+    # 监督意见
+    Fact("addressee", "被监督单位", "text"),
+    Fact("concerning", "监督内容", "text"),
+    Fact("reply_by", "回复期限", "moment"),
+    # 冻结、查封：以账号或者权证编号识别，期限以协助机关的回执为准，已被冻结的轮候
+    Fact("account", "账号或者权证编号", "text"),
+    Fact("institution", "协助机关", "text"),
+    Fact("waiting", "轮候", "yes"),
+    Fact("until", "控制期限至", "moment"),
+    # 封存的记录的查询
+    Fact("reader", "查询单位", "text"),
+    Fact("readable_until", "查询期限至", "moment"),
     # 承办人、案号、到案
     Fact("handled_by", "承办人", "text"),
     Fact("case_number", "案号", "text"),

@@ -8,10 +8,10 @@ from datetime import date
 
 from services.kernel.period import AT_ONCE, MonthEnd, Roll, days, months
 from services.kernel.procedure import STAY, Condition, End, Event, Kept, Procedure, Remark, State, add, must, up_to
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import EXTENSION_ASKED, FOREIGNER, PRONOUNCED_IN_COURT, PUBLIC_TRIAL, TRANSFER_ASKED
 from services.law.offices import FILING_DIVISION, JUDGE, PANEL, PRESIDENT, PROSECUTOR, SUPERIOR_COURT
-from services.law.statutes import CPL, SPC, SPP, XS00
+from services.law.statutes import CPL, KY14, SPC, SPP, XS00
 
 SIMPLIFIED = Condition("simplified", "适用简易程序")
 FAST = Condition("fast", "适用速裁程序")
@@ -315,6 +315,17 @@ class FirstTrial(Procedure):
         cite=(CPL[16], CPL[297, 1], SPC[295]),
     )
 
+    # 发回重审。表中发回以后直接重新审判，没有原审人民法院的收到；换押和立案自收到起，故由 S21 记载
+    accept_remanded = FILING_DIVISION.may(
+        "发回重审立案",
+        at=filed,
+        to=STAY,
+        ids="P19.S21",
+        needs="立案审批（登记）表、[换押证]",
+        condition="上级人民法院发回重新审判，原审人民法院收到裁定和案卷的次日立案",
+        cite=(CPL[239], XS00[6], KY14["二(一)"]),
+    )
+
     # 管辖和分案。表中改变管辖到此为止；期限自改变后的法院收到案件之日起算，故由 S01 记载收到
     move_jurisdiction = SUPERIOR_COURT.may(
         "改变管辖", at=filed, to=moved, ids="P19.T23", needs="改变管辖决定书、[换押证]", cite=(SPC[16], SPC[22])
@@ -457,6 +468,7 @@ class FirstTrial(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="自开庭向前计算，以庭前准备之日为送达之日；简易程序、速裁程序不受此限",
+        to=Addressee.PERSON,
         cite=(CPL[187], SPC[221]),
     )
     summons_and_notice_service = must(
@@ -480,6 +492,7 @@ class FirstTrial(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="当事人有证人、鉴定人和证据要提供的才适用；开庭和提供由人民法院登记",
+        to=Organ.COURT,
         cite=SPC[221],
     )
     public_trial_announcement = must(
@@ -492,6 +505,7 @@ class FirstTrial(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="不公开审理的，由开庭这一步写明；公告由人民法院登记",
+        to=Addressee.PUBLIC,
         cite=(CPL[187], SPC[221]),
     )
     court_rights_notice = must(
@@ -500,6 +514,7 @@ class FirstTrial(Procedure):
         days(3),
         after="court_intake:file first_trial:accept_moved",
         note="告知由人民法院登记",
+        to=Addressee.PERSON,
         cite=(CPL[34, 2], SPC[44]),
     )
     civil_claim_acceptance = must(
@@ -528,6 +543,7 @@ class FirstTrial(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="只适用于请求移送的；请求由人民法院登记",
+        to=Addressee.SUPERIOR,
         cite=SPC[17],
     )
     mid_court_transfer_decide = must(
@@ -545,6 +561,7 @@ class FirstTrial(Procedure):
         after="bail:decide_court bail:redecide_court residential_surveillance:decide_court arrest_review:decide_court",
         when=FOREIGNER,
         note="条约规定时限的，从其规定；由高级人民法院通知，由人民法院登记",
+        to=Addressee.CONSULATE,
         cite=SPC[480],
     )
 
@@ -565,6 +582,7 @@ class FirstTrial(Procedure):
         days(3),
         after=Event("session_adjourned"),
         note="无法当庭移交的才适用；休庭和移交由人民检察院登记",
+        to=Organ.COURT,
         cite=SPP[428],
     )
     court_sanction_forward = must(
@@ -583,6 +601,7 @@ class FirstTrial(Procedure):
         by=serve_judgment,
         when=PRONOUNCED_IN_COURT,
         note="速裁程序一律当庭宣判；其他程序当庭宣判的，由宣判这一步写明。定期宣告判决的，宣告后立即送达",
+        to=Addressee.PERSON,
         cite=(CPL[202], SPC[302]),
     )
     release_on_acquittal = must(
@@ -598,6 +617,7 @@ class FirstTrial(Procedure):
         severity="critical",
         on_expiry="非法羁押报警",
         note="宣判后立即释放，不待判决生效",
+        to=Addressee.PERSON,
         cite=(CPL[260], SPC[170]),
     )
     release_sentence_equals_custody = must(
@@ -612,6 +632,7 @@ class FirstTrial(Procedure):
         severity="critical",
         on_expiry="非法羁押报警",
         note="上诉、抗诉期间也适用；期满之日由刑期和折抵计算得出，由人民法院登记",
+        to=Addressee.PERSON,
         cite=SPC[170, 1, 3],
     )
     remand_filing = must(
@@ -619,7 +640,8 @@ class FirstTrial(Procedure):
         "发回重审立案",
         days(1),
         after=Event("remand_file_received"),
-        note="次日立案；收到案件和立案由原审人民法院登记",
+        by=accept_remanded,
+        note="次日立案；收到案件由原审人民法院登记",
         cite=XS00[6],
     )
 

@@ -17,7 +17,7 @@ from services.kernel.procedure import (
     must,
     up_to,
 )
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import ECONOMIC, NO_MEASURE, SELF_INVESTIGATED, SELF_INVESTIGATED_NO_MEASURE, UNDER_REVIEW
 from services.law.offices import CASE_MANAGEMENT, COUNTY_HEAD, OFFICER
 from services.law.statutes import CPL, JZ17, MPS, SPC, SPP
@@ -145,6 +145,7 @@ class InvestigationClose(Procedure):
         severity="critical",
         on_expiry="非法羁押报警",
         note="发给释放证明；已被逮捕的，并通知原批准逮捕的人民检察院",
+        to=Addressee.PERSON,
         cite=(CPL[163], MPS[187]),
     )
     case_withdrawal_notice = must(
@@ -153,6 +154,7 @@ class InvestigationClose(Procedure):
         days(3),
         after="investigation_close:withdraw prosecution_review:withdraw_by_police supplementary_return:withdraw supplementary_return:withdraw_late supervise_unlawful_filing:withdraw supervise_unlawful_filing:withdraw_on_own supervise_unlawful_filing:order_withdrawal",
         note="告知原犯罪嫌疑人、被害人或者其近亲属、法定代理人以及移送机关；告知由公安机关登记",
+        to=Addressee.PERSON,
         cite=MPS[189, 1],
     )
     investigation_termination_notice = must(
@@ -161,6 +163,7 @@ class InvestigationClose(Procedure):
         days(3),
         after=terminate,
         note="告知由公安机关登记",
+        to=Addressee.PERSON,
         cite=MPS[189, 2],
     )
 
@@ -211,6 +214,7 @@ class InvestigationClose(Procedure):
         days(3),
         after=Event("appraisal_application_refused"),
         note="不准予的决定和通知由公安机关登记",
+        to=Addressee.APPLICANT,
         cite=(MPS[254], MPS[255]),
     )
     appraisal_not_excluded = must(

@@ -3,9 +3,9 @@
 from datetime import date
 
 from services.kernel.period import Roll, days, months, years
-from services.kernel.procedure import Event, Procedure, Remark, State, lasts, may_within, must, up_to
-from services.kernel.who import Organ
-from services.law.offices import CHIEF, JUDGE, JUVENILE_PANEL, OFFICER, ORGAN_IN_CHARGE, PROSECUTOR
+from services.kernel.procedure import STAY, Event, Procedure, Remark, State, lasts, may_within, must, up_to
+from services.kernel.who import Addressee, Organ
+from services.law.offices import CHIEF, DECIDING_ORGAN, JUDGE, JUVENILE_PANEL, OFFICER, ORGAN_IN_CHARGE, PROSECUTOR
 from services.law.statutes import CPL, MPS, SPC, SPP
 
 
@@ -24,7 +24,7 @@ class Juvenile(Procedure):
     not_charged = State("不起诉", end=True)
     charged = State("起诉", end=True)
     tried = State("不公开审理")
-    sealed = State("犯罪记录封存", end=True)
+    sealed = State("犯罪记录封存", end=True, decides=True, seals=True)
 
     # 讯问和调查
     interrogate = OFFICER.may(
@@ -136,6 +136,20 @@ class Juvenile(Procedure):
     )
     seal_non_prosecution = PROSECUTOR.may("封存不起诉记录", at=not_charged, to=sealed, ids="P27.T09", cite=SPP[486])
 
+    # 封存以后的查询。表中没有这两步；由封存的机关许可，写明查询的单位和期限
+    permit_query = DECIDING_ORGAN.may(
+        "许可查询封存的犯罪记录",
+        at=sealed,
+        to=STAY,
+        ids="P27.S03",
+        tells="查询单位、查询期限至",
+        condition="司法机关为办案需要，或者有关单位根据国家规定；查询的单位对封存的情况予以保密",
+        cite=(CPL[286, 2], SPP[484]),
+    )
+    refuse_query = DECIDING_ORGAN.may(
+        "不许可查询封存的犯罪记录", at=sealed, to=STAY, ids="P27.S04", tells="查询单位", cite=(CPL[286, 2], SPP[484])
+    )
+
     # 应当
     conditional_non_prosecution_serve = must(
         Organ.PROCURATORATE,
@@ -143,6 +157,7 @@ class Juvenile(Procedure):
         days(3),
         after="juvenile:defer_conditionally prosecution_review:defer_conditionally",
         note="送达公安机关、被害人、未成年人及其法定代理人、辩护人，由人民检察院登记",
+        to=Addressee.PERSON,
         cite=SPP[471, 1],
     )
     conditional_non_prosecution_probation = lasts(
@@ -171,7 +186,8 @@ class Juvenile(Procedure):
         "封存犯罪记录查询许可",
         days(7),
         after=Event("sealed_record_query_received"),
-        note="查询的申请和许可不在步骤中，由封存的人民检察院登记",
+        by=permit_query | refuse_query,
+        note="查询的申请由封存的人民检察院登记",
         cite=SPP[484, 2],
     )
 
@@ -202,6 +218,6 @@ class Juvenile(Procedure):
     )
     unsealing = Remark(
         "没有法定事由、未经法定程序不得解封；发现漏罪或者实施新罪，数罪并罚五年有期徒刑以上的，解除封存",
-        why="表中没有解封的步骤；封存的记录向谁提供由各机关掌握，系统只记录封存",
+        why="表中没有解封的步骤；封存以后，系统只向许可所写明的单位提供，并记录每次查阅",
         cite=(CPL[286, 2], MPS[331, 2], MPS[331, 3], SPP[485]),
     )

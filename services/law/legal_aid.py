@@ -14,7 +14,7 @@ from services.kernel.procedure import (
     may_within,
     must,
 )
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import (
     ACCESS_TO_FILES,
     ACCESS_TO_VICTIM,
@@ -171,6 +171,7 @@ class LegalAid(Procedure):
         when=UNDER_INVESTIGATION,
         void_by=retain,
         note="发现情形以登记之日为准",
+        to=Organ.JUSTICE_BUREAU,
         cite=(CPL[35], CPL[278], LAL[36], MPS[46], MPS[320]),
     )
     legal_aid_notify_procuratorate = must(
@@ -181,6 +182,7 @@ class LegalAid(Procedure):
         by=notify,
         when=UNDER_REVIEW,
         void_by=retain,
+        to=Organ.JUSTICE_BUREAU,
         cite=(LAL[36], SPP[42], SPP[460, 2]),
     )
     legal_aid_notify_court = must(
@@ -192,6 +194,7 @@ class LegalAid(Procedure):
         when=AT_TRIAL,
         void_by=retain,
         note="缺席审判、依申请的死刑复核和强制医疗案件相同",
+        to=Organ.JUSTICE_BUREAU,
         cite=(LAL[36], SPC[47], SPC[564], SPC[634, 2]),
     )
     legal_aid_assign = must(
@@ -215,6 +218,7 @@ class LegalAid(Procedure):
         roll=Roll.NEVER,
         before=True,
         note="适用简易程序、速裁程序的除外",
+        to=Organ.JUSTICE_BUREAU,
         cite=SPC[49, 1],
     )
 
@@ -228,6 +232,7 @@ class LegalAid(Procedure):
         when=DETAINED,
         roll=Roll.NEVER,
         note="办案机关、监管场所各在收到申请后转交，转交由其登记；值班律师转交的期限相同",
+        to=Organ.JUSTICE_BUREAU,
         cite=(LAL[39], MPS[47, 1], SPP[43]),
     )
     legal_aid_family_papers_notice = must(
@@ -237,6 +242,7 @@ class LegalAid(Procedure):
         after=apply,
         when=DETAINED,
         note="通知由公安机关登记；地址不详无法通知的，在转交申请时一并告知法律援助机构",
+        to=Addressee.FAMILY,
         cite=MPS[47, 1],
     )
     legal_aid_application_review = must(
@@ -273,6 +279,7 @@ class LegalAid(Procedure):
         by=call_duty_lawyer,
         void_by=retain,
         roll=Roll.NEVER,
+        to=Organ.LAWYER,
         cite=(CPL[36], MPS[49, 2]),
     )
 
@@ -284,6 +291,7 @@ class LegalAid(Procedure):
         after=refuse,
         when=UNDER_INVESTIGATION,
         note="自行委托辩护人的也应当通知；通知由公安机关登记",
+        to=Organ.JUSTICE_BUREAU,
         cite=MPS[47, 2],
     )
     refusing_defendant_new_defender = may_within(
@@ -304,6 +312,7 @@ class LegalAid(Procedure):
         after=End("refusing_defendant_new_defender"),
         by=notify_anew,
         void_by=retain,
+        to=Organ.JUSTICE_BUREAU,
         cite=SPC[50, 2],
     )
 
@@ -318,6 +327,7 @@ class LegalAid(Procedure):
         when=MEETING,
         roll=Roll.NEVER,
         note="四十八小时以内见到；律师要求另定时间的除外",
+        to=Organ.LAWYER,
         cite=(CPL[39, 2], MPS[53, 1]),
     )
     lawyer_meeting_permit_special = must(
@@ -327,6 +337,7 @@ class LegalAid(Procedure):
         after=Event("lawyer_meeting_requested"),
         when=MEETING_BY_PERMIT,
         note="登记要求会见时写明须经许可；由县级以上公安机关负责人批准，由公安机关登记",
+        to=Organ.LAWYER,
         cite=(CPL[39, 3], MPS[52, 3]),
     )
     interpreter_meeting_permit = must(
@@ -344,6 +355,7 @@ class LegalAid(Procedure):
         after=Event("access_application_received"),
         when=ACCESS_TO_FILES,
         note="登记申请时写明所申请的是什么；申请和许可不在步骤中，由人民检察院登记",
+        to=Organ.LAWYER,
         cite=SPP[48, 1],
     )
     lawyer_collect_evidence_permit = must(
@@ -353,6 +365,7 @@ class LegalAid(Procedure):
         after=Event("access_application_received"),
         when=ACCESS_TO_VICTIM,
         note="申请和许可不在步骤中，由人民检察院登记",
+        to=Organ.LAWYER,
         cite=SPP[53],
     )
     court_evidence_application_decide = must(
@@ -362,6 +375,7 @@ class LegalAid(Procedure):
         after=Event("access_application_received"),
         when=AT_TRIAL,
         note="申请和决定不在步骤中，由人民法院登记",
+        to=Organ.LAWYER,
         cite=SPC[61, 2],
     )
     exculpatory_evidence_notice = must(
@@ -370,6 +384,7 @@ class LegalAid(Procedure):
         days(3),
         after=Event("exculpatory_evidence_received"),
         note="调取和告知不在步骤中，由人民检察院登记",
+        to=Organ.LAWYER,
         cite=SPP[50],
     )
     defence_obstruction_complaint = must(
@@ -379,6 +394,7 @@ class LegalAid(Procedure):
         after=Event("complaint_received_by_procuratorate"),
         when=DEFENCE_OBSTRUCTED,
         note="登记控告时写明事关辩护；调查核实和答复不在步骤中，由人民检察院登记",
+        to=Organ.LAWYER,
         cite=SPP[58],
     )
     defender_file_mandate = must(
@@ -388,6 +404,7 @@ class LegalAid(Procedure):
         after=retain | assign | assign_on_application,
         when=AT_TRIAL,
         note="自接受委托或者指派之日起算，由人民法院收到后登记；诉讼代理人相同",
+        to=Organ.ORGAN_IN_CHARGE,
         cite=(SPC[52], SPC[66]),
     )
     detained_request_defender_forward = must(

@@ -97,6 +97,9 @@ ACCESS_TO_FILES = Condition("access_to_files", "律师以外的辩护人申请�
 ACCESS_TO_VICTIM = Condition("access_to_victim", "律师申请向被害人等收集材料")
 DEFENCE_OBSTRUCTED = Condition("defence_obstructed", "认为行使诉讼权利受到阻碍")
 
+# 监督
+REPLY_UNSTATED = Condition("reply_unstated", "检察建议书没有另行载明回复期限")
+
 # 行政案件和特别程序
 ADMINISTRATIVE = Condition("administrative", "行政案件")
 HANDLED_FAST = Condition("handled_fast", "适用快速办理")

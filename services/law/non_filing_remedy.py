@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import days
 from services.kernel.procedure import STAY, Event, Kept, Procedure, Remark, State, add, may_within, must
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.offices import CLOCK, COUNTY_HEAD, PARTY, SUPERIOR_POLICE
 from services.law.statutes import FY14, MPS, SPP, XJ20
 
@@ -140,6 +140,7 @@ class NonFilingRemedy(Procedure):
         extensions=(add(days(30), "案情重大、复杂", "复议机关（书面告知申请人）", "MPS 179.3"),),
         extended_by=extend_reconsideration,
         note="由法制部门办理；以申请之日为收到之日",
+        to=Addressee.APPLICANT,
         cite=(MPS[179, 1], MPS[179, 3]),
     )
     non_filing_review_apply = may_within(
@@ -160,6 +161,7 @@ class NonFilingRemedy(Procedure):
         extensions=(add(days(30), "案情重大、复杂", "复核机关（书面告知申请人）", "MPS 179.3"),),
         extended_by=extend_review,
         note="由上一级公安机关决定；以申请之日为收到之日",
+        to=Addressee.APPLICANT,
         cite=(MPS[179, 2], MPS[179, 3]),
     )
 
@@ -179,6 +181,7 @@ class NonFilingRemedy(Procedure):
         after=Kept("non_filing_agency_reconsideration_apply"),
         by=uphold | overturn,
         note="只适用于行政执法机关的申请，自登记其申请起算；决定与对控告人的复议同一步骤",
+        to=Organ.ADMINISTRATIVE_AGENCY,
         cite=(MPS[181], XJ20[9]),
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import days, months
 from services.kernel.procedure import Event, Procedure, Remark, State, may_within, must, up_to
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import DISCRETIONARY, PUBLIC_EMPLOYEE
 from services.law.offices import CHIEF, CLOCK, COUNTY_HEAD, PROSECUTOR, SUPERIOR_CHIEF, SUSPECT, VICTIM
 from services.law.statutes import CPL, MPS, SPP
@@ -178,6 +178,7 @@ class NonProsecutionRemedy(Procedure):
         by=revoke_on_reconsideration | uphold_on_reconsideration,
         void_by=request_review,
         note="另行指派检察官或者检察官办案组；直接提请复核的，复议决定已附于提请，不再计算",
+        to=Organ.POLICE,
         cite=SPP[379, 2],
     )
     non_prosecution_police_review_request = may_within(
@@ -195,6 +196,7 @@ class NonProsecutionRemedy(Procedure):
         after=request_review,
         by=uphold_on_review | revoke_on_review,
         note="由上一级人民检察院决定",
+        to=Organ.POLICE,
         cite=SPP[380],
     )
     non_prosecution_supervision_reconsider_decide = must(
@@ -203,6 +205,7 @@ class NonProsecutionRemedy(Procedure):
         days(30),
         after=Event("reconsideration_request_received"),
         note="由上一级人民检察院决定；监察机关的提请和决定由人民检察院登记",
+        to=Organ.SUPERVISORY_COMMISSION,
         cite=SPP[379, 1],
     )
     victim_appeal_non_prosecution = may_within(
@@ -242,6 +245,7 @@ class NonProsecutionRemedy(Procedure):
         after="prosecution_review:not_charge",
         when=PUBLIC_EMPLOYEE,
         note="告知由人民检察院登记",
+        to=Addressee.EMPLOYER,
         cite=SPP[153],
     )
 

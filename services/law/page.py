@@ -53,7 +53,7 @@ def page(procedure: type[Procedure], code: Code) -> str:
         f"[![{reading.title}状态图]({picture})]({picture})",
         "## 期限",
         _table(
-            ("条", "名称", "期限", "机关", "起算", "延长", "节假日", "在押", "届满后果", "依据", "执行"),
+            ("条", "名称", "期限", "机关", "对象", "起算", "延长", "节假日", "在押", "届满后果", "依据", "执行"),
             [_limit(limit, reader, numbers[limit.name]) for limit in procedure.limits()],
         ),
         "## 文书",
@@ -111,6 +111,7 @@ def _limit(limit: Limit, reader: Reader, provision: Provision) -> tuple[str, ...
     period, number = limit.period, bool(limit.period and not limit.period.at_once)
     length = period.zh if period else "没有数字"
     length = length.replace("日", "个工作日") if limit.working_days else length
+    length = f"写明的{limit.stated}" if limit.stated else length
     when = f"（{limit.when.zh}的）" if limit.when else ""
     roll = "提前" if limit.before and period and not period.hours else _ROLL[limit.roll]
     return (
@@ -118,6 +119,7 @@ def _limit(limit: Limit, reader: Reader, provision: Provision) -> tuple[str, ...
         f"{spelt_out(limit.zh)}{when}<br>`{limit.name}`",
         f"{'以前' if limit.before else ''}{length}",
         limit.organ.zh,
+        limit.to.zh if limit.to is not None else "—",
         reader.since(limit) + ("（向前计算）" if limit.before else ""),
         "<br>".join(map(_extension, limit.extensions)) or "—",
         roll if number else "—",

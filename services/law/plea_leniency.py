@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import Roll, days
 from services.kernel.procedure import Event, Procedure, Remark, State, must, up_to
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import FAST_SUGGESTED
 from services.law.offices import JUDGE, OFFICER, PARTY, PROSECUTOR
 from services.law.statutes import CPL, MPS, RR19, SPC, SPP, SQB20
@@ -178,6 +178,7 @@ class PleaLeniency(Procedure):
         after="investigation_close:accept",
         by="prosecution_review:review plea_leniency:hear_opinions",
         note="刑事诉讼法第一百七十三条没有日数，与三日内的权利告知一并进行",
+        to=Addressee.PERSON,
         cite=(CPL[34, 2], CPL[173, 2], SPP[40]),
     )
     fast_track_same_day_assignment = must(

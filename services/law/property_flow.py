@@ -94,14 +94,16 @@ class PropertyFlow(Procedure):
         to=STAY,
         ids="P25.S01",
         needs="协助冻结财产通知书/协助查封/解除查封通知书",
+        tells="[控制期限至]",
         condition="期限届满以前，按照原批准权限和程序",
         cite=(MPS[240], CF13[8]),
     )
+    # 表中只自已入库届满；随案移送以后，届满同样自动解除
     lapse = CLOCK.may(
         "冻结、查封期限届满，自动解除",
-        at=stored,
+        at=stored | with_case_pr | with_case_court | judged,
         to=lapsed,
-        ids="P25.T09",
+        ids="P25.T09 P25.S02 P25.S02 P25.S02",
         condition="逾期未办理继续冻结、查封手续",
         cite=(MPS[240], CF13[8]),
     )
@@ -403,6 +405,7 @@ class PropertyFlow(Procedure):
         months(1),
         after=Kept("judgment_to_seizing_organ"),
         note="自收到判决起算，以送达之日为收到之日；回单由扣押机关登记",
+        to=Organ.COURT,
         cite=SPC[447, 2],
     )
     bank_receipt_of_confiscation = must(
@@ -461,7 +464,7 @@ class PropertyFlow(Procedure):
     )
     no_second_freeze = Remark(
         "已被冻结的财产，不得重复冻结，但可以轮候冻结",
-        why="是否已被其他案件冻结要问金融机构，本系统看不到",
+        why="登记在本系统的，各案的账号相互核对，重复的由协同中枢发现；系统以外的要问金融机构",
         cite=(CPL[144, 2], MPS[242]),
     )
     every_item_decided = Remark(

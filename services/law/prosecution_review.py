@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import AT_ONCE, Roll, days, months
 from services.kernel.procedure import DETAINED, STAY, Condition, Event, Procedure, Remark, State, add, must, up_to
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import UNDER_REVIEW, WITH_VICTIM
 from services.law.offices import CASE_MANAGEMENT, CHIEF, COUNTY_HEAD, PROSECUTOR
 from services.law.statutes import CPL, MPS, SPP
@@ -249,6 +249,7 @@ class ProsecutionReview(Procedure):
         after="investigation_close:accept prosecution_review:accept_moved",
         by=review,
         note="一并告知申请法律援助的权利和认罪认罚的规定；审查案件这一步须附权利义务告知书",
+        to=Addressee.PERSON,
         cite=(CPL[34, 2], SPP[40]),
     )
     procuratorate_rights_notice_victim = must(
@@ -258,6 +259,7 @@ class ProsecutionReview(Procedure):
         after="investigation_close:accept",
         when=WITH_VICTIM,
         note="有无被害人以案中登记的人为准；告知由人民检察院登记",
+        to=Addressee.VICTIM,
         cite=(CPL[46, 2], SPP[55]),
     )
     prosecution_jurisdiction_transfer = must(
@@ -294,6 +296,7 @@ class ProsecutionReview(Procedure):
         severity="critical",
         on_expiry="非法羁押报警",
         note="人民检察院决定，公安机关办理释放手续；复议、复核和申诉不影响释放；查封、扣押、冻结同时解除",
+        to=Addressee.PERSON,
         cite=(CPL[178], MPS[293]),
     )
     non_prosecution_after_withdrawal = must(

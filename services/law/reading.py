@@ -44,6 +44,7 @@ LINES = {
     "custody": "按每次羁押分别进行",
     "item": "按每项财物分别进行",
     "package": "按每个移送包分别进行",
+    "matter": "按每项监督事项分别进行",
 }
 KEEPERS = {"case_flow": "案件流转服务", "evidence": "证据服务", "custody_transfer": "羁押交接服务"}
 
@@ -329,6 +330,7 @@ class Reader:
             period=period.replace("日", "个工作日") if limit.working_days else period,
             deed=self._deed(limit) if shown else "提出" if limit.kind == "right" else "办理",
             until=f"，至{self._named(limit.by)}为止" if shown else "",
+            stated=limit.stated,
         )
 
     def since(self, limit: Limit) -> str:
@@ -411,6 +413,8 @@ class Reader:
 
 
 def _phrase(limit: Limit) -> str:
+    if limit.stated:
+        return "{who}{organ}应当至迟在{since}时写明的{stated}届满之日{deed}"
     if limit.period is None:
         return "{who}{organ}应当在{since}后及时{deed}，法律没有规定具体期限"
     if limit.period.at_once:

@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import Roll, days, hours, months
 from services.kernel.procedure import STAY, UNDER_MEASURE, Procedure, Remark, State, lasts, must, must_not
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.facts import DEPUTIES
 from services.law.offices import CHIEF, COUNTY_HEAD, DECIDING_ORGAN, PRESIDENT, RECEIVING_ORGAN, STATION
 from services.law.statutes import CPL, MPS, SPC, SPP
@@ -180,6 +180,7 @@ class ResidentialSurveillance(Procedure):
         organs=(Organ.PROCURATORATE, Organ.COURT),
         roll=Roll.NEVER,
         note="由决定机关通知并登记，只有无法通知的除外",
+        to=Addressee.FAMILY,
         cite=(CPL[75, 2], MPS[113], SPP[117], SPC[161]),
     )
     rs_execution_assign = must(

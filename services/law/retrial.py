@@ -171,7 +171,7 @@ class Retrial(Procedure):
         steps=decide | accept_protest,
         unless=(
             "second_trial:become_final second_trial:uphold second_trial:change second_trial:permit_withdrawal "
-            "second_trial:withdraw"
+            "second_trial:withdraw death_review:approve death_review:change death_review:change_by_high retrial:change"
         ),
         severity="high",
         cite=(CPL[252], CPL[254]),

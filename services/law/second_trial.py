@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import MonthEnd, Roll, days, months
 from services.kernel.procedure import STAY, End, Event, Kept, Procedure, Remark, State, add, may_within, must
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import APPEALED, BELOW_MINIMUM, WITH_VICTIM
 from services.law.offices import CHIEF, CLOCK, JUDGE, PANEL, PARTY, PROSECUTOR, SUPERIOR_COURT
 from services.law.statutes import CPL, SPC, SPP, XS00
@@ -239,6 +239,7 @@ class SecondTrial(Procedure):
         days(5),
         after=Kept("victim_request_protest"),
         note="自收到请求起算；答复由人民检察院登记",
+        to=Addressee.VICTIM,
         cite=(CPL[229], SPP[588]),
     )
 
@@ -252,6 +253,7 @@ class SecondTrial(Procedure):
         when=APPEALED,
         void_by=withdraw | terminate,
         note="法律自上诉起算，司法解释自上诉期满起算，从后者；期满由计算得出",
+        to=Addressee.SUPERIOR,
         cite=(CPL[231], SPC[381], SPC[384]),
     )
     appeal_filing = must(
@@ -315,6 +317,7 @@ class SecondTrial(Procedure):
         after=End("appeal_judgment"),
         when=BELOW_MINIMUM,
         note="是否在法定刑以下判处由判决写明；报请复核由人民法院登记",
+        to=Addressee.SUPERIOR,
         cite=SPC[414],
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import MonthEnd, Roll, days, months
 from services.kernel.procedure import STAY, Event, Procedure, Remark, State, add, lasts, may_within, must
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import CONFISCATION, TREATMENT
 from services.law.offices import CHIEF, COUNTY_HEAD, FILING_DIVISION, OFFICER, PANEL, PROSECUTOR
 from services.law.statutes import CPL, MPS, SPC, SPP
@@ -230,6 +230,7 @@ class SpecialProcedures(Procedure):
         by=announce,
         when=CONFISCATION,
         void_by=stop_trial,
+        to=Addressee.PUBLIC,
         cite=SPC[614, 1],
     )
     confiscation_announcement_period = lasts(
@@ -263,6 +264,7 @@ class SpecialProcedures(Procedure):
         days(7),
         after=Event("irresponsible_appraisal_received"),
         note="鉴定意见不在步骤中，由公安机关登记",
+        to=Organ.PROCURATORATE,
         cite=MPS[343],
     )
     medical_review_procuratorate = must(
@@ -302,6 +304,7 @@ class SpecialProcedures(Procedure):
         days(5),
         after=treat,
         note="强制医疗决定书和执行通知书的送达由人民法院登记，由公安机关送交强制医疗",
+        to=Organ.POLICE,
         cite=SPC[641],
     )
     medical_reconsider_apply = may_within(

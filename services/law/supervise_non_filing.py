@@ -4,7 +4,7 @@ from datetime import date
 
 from services.kernel.period import days, months
 from services.kernel.procedure import Event, Procedure, Remark, State, may_within, must
-from services.kernel.who import Organ
+from services.kernel.who import Addressee, Organ
 from services.law.matters import REFUSED_FILING, UNDECIDED_FILING
 from services.law.offices import CHIEF, COUNTY_HEAD, PROSECUTOR
 from services.law.statutes import CPL, LJ10, LWG6, MPS, SPP, XJ20
@@ -128,6 +128,7 @@ class SuperviseNonFiling(Procedure):
         when=REFUSED_FILING,
         by="supervise_non_filing:state_reason supervise_non_filing:file case_intake:file case_intake:file_anew",
         on_expiry="人民检察院可以发出纠正违法通知书，并报告上一级人民检察院",
+        to=Organ.PROCURATORATE,
         cite=(MPS[182, 1], SPP[560], LJ10[7], LWG6[18]),
     )
     overdue_filing_reason_statement = must(
@@ -139,6 +140,7 @@ class SuperviseNonFiling(Procedure):
         when=UNDECIDED_FILING,
         note="与说明不立案理由同一步骤；已经决定不予立案的，适用前一期限",
         on_expiry="提出纠正意见；证据材料符合立案条件的，通知立案",
+        to=Organ.PROCURATORATE,
         cite=SPP[562],
     )
     file_on_supervision_notice = must(
@@ -148,6 +150,7 @@ class SuperviseNonFiling(Procedure):
         after=notify_to_file,
         by="supervise_non_filing:file case_intake:file case_intake:file_anew",
         on_expiry="发出纠正违法通知书；仍不纠正的，报上一级人民检察院协商同级公安机关处理",
+        to=Organ.PROCURATORATE,
         cite=(CPL[113], MPS[182, 2], SPP[563], LJ10[9], LWG6[18]),
     )
     supervision_reason_accepted_reply = must(
@@ -157,6 +160,7 @@ class SuperviseNonFiling(Procedure):
         after="supervise_non_filing:accept_reason supervise_unlawful_filing:accept_reason",
         by="supervise_non_filing:close supervise_unlawful_filing:keep",
         note="两种立案监督共用；告知理由以后才终结或者维持",
+        to=Addressee.VICTIM,
         cite=SPP[561, 2],
     )
     supervised_case_urge_letter = must(
@@ -176,14 +180,6 @@ class SuperviseNonFiling(Procedure):
         after=Event("reconsideration_decision_received"),
         note="行政执法机关收到复议决定和提出建议，由人民检察院登记",
         cite=XJ20[9],
-    )
-    correction_opinion_recheck = must(
-        Organ.PROCURATORATE,
-        "纠正意见复查",
-        days(7),
-        after=Event("correction_objection_received"),
-        note="被监督单位的书面意见和复查，由人民检察院登记",
-        cite=SPP[554],
     )
 
     no_reconsideration = Remark(

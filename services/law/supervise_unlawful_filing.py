@@ -21,6 +21,7 @@ class SuperviseUnlawfulFiling(Procedure):
 
     clue = State("线索受理", initial=True)
     reason_requested = State("已要求说明立案理由")
+    no_reason = State("逾期不说明理由")
     reason_received = State("收到理由")
     accepted_reason = State("理由成立")
     withdraw_notice = State("已通知撤案")
@@ -29,6 +30,7 @@ class SuperviseUnlawfulFiling(Procedure):
     withdrawn = State("已撤案", end=True)
     kept = State("维持立案", end=True)
     correction = State("纠正违法")
+    escalated = State("上级协商")
 
     # 要求说明理由
     request_reason = PROSECUTOR.may(
@@ -50,11 +52,21 @@ class SuperviseUnlawfulFiling(Procedure):
     )
     state_reason = COUNTY_HEAD.may(
         "说明立案理由",
-        at=reason_requested,
+        at=reason_requested | no_reason,
         to=reason_received,
-        ids="P04.T03",
+        ids="P04.T03 P04.S03",
         needs="立案理由说明书",
         cite=(SPP[560], MPS[183]),
+    )
+    # 表中公安机关不说明理由的，没有出路；情节较重的违法由检察长发出纠正违法通知书：S04
+    correct_no_answer = CHIEF.may(
+        "纠正逾期不说明理由",
+        at=reason_requested,
+        to=no_reason,
+        ids="P04.S04",
+        needs="纠正违法通知书",
+        condition="公安机关在七日以内不说明理由，也不撤销案件",
+        cite=(SPP[552, 1], SPP[560]),
     )
 
     # 审查理由
@@ -80,9 +92,9 @@ class SuperviseUnlawfulFiling(Procedure):
     # 撤案、复议、复核。表中没有复议维持的决定，也没有维持以后撤案的转移：S01、S02
     withdraw = COUNTY_HEAD.may(
         "撤销案件",
-        at=withdraw_notice | correction | reconsidering,
+        at=withdraw_notice | correction | reconsidering | no_reason | escalated,
         to=withdrawn,
-        ids="P04.T07 P04.T14 P04.S02",
+        ids="P04.T07 P04.T14 P04.S02 P04.S06 P04.S07",
         needs="撤销案件决定书",
         cite=(SPP[563], MPS[187, 1]),
     )
@@ -146,6 +158,15 @@ class SuperviseUnlawfulFiling(Procedure):
         condition="超过十五日未要求复议、提请复核，也不撤销案件",
         cite=SPP[564, 2],
     )
+    # 表中仍不纠正的，没有下一步：S05
+    escalate = CHIEF.may(
+        "报上一级人民检察院协商同级公安机关处理",
+        at=correction | no_reason,
+        to=escalated,
+        ids="P04.S05 P04.S08",
+        condition="公安机关仍不纠正",
+        cite=SPP[564, 2],
+    )
 
     # 应当
     filing_reason_statement = must(
@@ -153,7 +174,9 @@ class SuperviseUnlawfulFiling(Procedure):
         "说明立案理由",
         days(7),
         after=request_reason,
-        by=state_reason | withdraw_on_own,
+        by=state_reason | withdraw_on_own | withdraw,
+        on_expiry="人民检察院可以发出纠正违法通知书",
+        to=Organ.PROCURATORATE,
         cite=(SPP[560], LJ10[7]),
     )
     withdraw_on_supervision_notice = must(
@@ -164,6 +187,7 @@ class SuperviseUnlawfulFiling(Procedure):
         by=withdraw | request_reconsideration,
         note="没有异议的应当立即撤销案件；十五日是人民检察院纠正以前的外限",
         on_expiry="发出纠正违法通知书；仍不纠正的，报上一级人民检察院协商同级公安机关处理",
+        to=Organ.PROCURATORATE,
         cite=(SPP[563], SPP[564], LJ10[9]),
     )
     withdraw_notice_reconsideration_request = may_within(
@@ -183,6 +207,7 @@ class SuperviseUnlawfulFiling(Procedure):
         by=uphold_on_reconsideration | keep_on_reconsideration,
         void_by=withdraw | request_review,
         note="提请复核以已有复议决定为前提；公安机关自行撤案的，无须再决定",
+        to=Organ.POLICE,
         cite=SPP[565, 1],
     )
     withdraw_notice_review_request = may_within(
@@ -200,6 +225,7 @@ class SuperviseUnlawfulFiling(Procedure):
         after=request_review,
         by=order_withdrawal | keep_on_review,
         note="由上一级人民检察院决定",
+        to=Organ.POLICE,
         cite=(SPP[565, 2], LJ10[10]),
     )
 

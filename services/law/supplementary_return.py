@@ -104,6 +104,7 @@ class SupplementaryReturn(Procedure):
         severity="critical",
         on_expiry="人民检察院应当要求公安机关说明理由（人民检察院刑事诉讼规则第三百四十七条）",
         note="自公安机关接到退回补充侦查的法律文书起算；在押的，每次退回和重新移送都应当换押",
+        to=Organ.PROCURATORATE,
         cite=(CPL[175, 3], MPS[295], SPP[346]),
     )
     self_supplement_by_procuratorate = must(

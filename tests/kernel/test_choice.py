@@ -89,6 +89,9 @@ class History:
         self.takes("case_record:open", by=actor(POLICE, "officer"), facts={"organs": organs})
         for label in "甲乙":
             self.takes("case_record:add_person", by=actor(POLICE, "officer"), facts={"label": label})
+        for organ in (POLICE, COURT):
+            facts = {"addressee": organ, "concerning": "超期"}
+            self.takes("case_record:add_matter", by=actor(PROCURATORATE, "prosecutor"), facts=facts)
 
     def _begin_custody_transfer(self) -> None:
         for _ in range(2):

@@ -273,6 +273,7 @@ def limit(**said: object) -> Limit:
         ({"wrong": limit(void_by="example:nothing")}, "no step is called example:nothing"),
         ({"wrong": limit(paused_by="example:nothing")}, "no step is called example:nothing"),
         ({"wrong": limit(resumed_by="example:nothing")}, "no step is called example:nothing"),
+        ({"wrong": limit(stated="回复期限")}, "wrong ends on the day of “回复期限”"),
         ({"wrong": must_not(Organ.POLICE, "不得", steps="example:nothing", unless="")}, "no step is called"),
         (
             {"wrong": must_not(Organ.POLICE, "不得", steps="example:act", unless="no:thing")},

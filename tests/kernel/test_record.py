@@ -32,7 +32,7 @@ from services.kernel.errors import (
 from services.kernel.papers import Catalogue, Document
 from services.kernel.policy import Policy
 from services.kernel.procedure import ANEW, STAY, Office, Procedure, State
-from services.kernel.record import Domain, Entry, Head, TakeStep, decide, fold
+from services.kernel.record import Domain, Entry, Head, TakeStep, decide, fold, subjects_of_kind
 from services.kernel.statute import Edition
 from services.kernel.transition import Links, sm3
 from services.kernel.who import PREFIXES, Actor, Organ, organ_of
@@ -657,6 +657,7 @@ RESOLVED = {
     Organ.TRANSFERRING_ORGAN,
     Organ.RECEIVING_ORGAN,
     Organ.HANDLING_ORGAN,
+    Organ.SUPERVISED_ORGAN,
 }
 REAL = {
     "case_flow": (CaseFlow, Path("services/case_flow/policy.yaml")),
@@ -712,7 +713,7 @@ def walk(service: str, seed: int, steps: int) -> Record:
             for fact in rule.tells.required
         }
         leaves = record.domain.code.steps[item["type"]].leaves
-        if leaves and (chance.random() < 0.95 or len(subjects) == len(record.head.state["subjects"])):
+        if leaves and (chance.random() < 0.95 or len(subjects) == len(subjects_of_kind(record.head, "person"))):
             continue  # somebody must stay, and who leaves goes no further here
         if leaves in {"into", "any"}:
             given["facts"]["into"] = "case_other"
@@ -726,8 +727,10 @@ def walk(service: str, seed: int, steps: int) -> Record:
                 continue
         elif item["type"] == "case_record:add_person":
             given["facts"] |= {"label": f"犯罪嫌疑人{record.head.version}"}
-            if len(record.head.state.get("subjects", {})) >= 4:
+            if len(subjects_of_kind(record.head, "person")) >= 4:
                 continue
+        elif item["type"] == "case_record:add_matter":
+            given["facts"] |= {"addressee": chance.choice(("pol-330106", "dc-330106"))}
         elif item["type"] == "custody_title:add" or (service == "custody_transfer" and chance.random() < 0.2):
             given["facts"] |= {"title": {"limit": "trial_ordinary", "extensions": chance.randint(0, 3)}}
         record.takes(

@@ -22,7 +22,7 @@ CASE, NOW = "case_1", datetime(2026, 11, 22, 6, tzinfo=UTC)
 #: Procedures whose line another step begins.
 OPENED = {target.partition(":")[0] for step in CODE.steps.values() for target in step.opens}
 #: One subject of every kind of line.
-SUBJECTS = {kind: f"{kind}_1" for kind in ("person", "custody", "item", "package")} | {"case": CASE}
+SUBJECTS = {kind: f"{kind}_1" for kind in ("person", "custody", "item", "package", "matter")} | {"case": CASE}
 #: One value of each kind of fact.
 VALUES: Mapping[str, Any] = {
     "text": "某",
