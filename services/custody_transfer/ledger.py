@@ -5,6 +5,7 @@ month is what it was then.
 """
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 
 from services.custody_transfer.repository import cases_of
 from services.custody_transfer.views import Custody, custody
-from services.kernel import log
+from services.kernel import log, seal
 from services.kernel.period import local_date, read_moment
 from services.kernel.record import Head, fold
 from services.kernel.service import Service
@@ -50,9 +51,16 @@ async def ledger(
         for case_id in cases[:page_size]:
             head, objections = await _at_the_end_of(service, connection, case_id, day)
             if head.state and service.policy.may_see(actor, head.state):
-                lines += _lines(head, organ, states_zh, objections)
+                # What is sealed today is closed in the ledger of any day.
+                closed = seal.sealed((await service.desk.head(case_id)).state)
+                kept = head if service.policy.may_read_feeds(actor) else _without(head, closed)
+                lines += _lines(kept, organ, states_zh, objections, actor)
     more = cases[page_size - 1] if len(cases) > page_size else ""
     return CustodyLedger(organ=organ, on=day.isoformat(), items=lines, next_page_token=more)
+
+
+def _without(head: Head, closed: frozenset[str]) -> Head:
+    return replace(head, state=seal.without(head.state, closed)) if closed else head
 
 
 async def _at_the_end_of(
@@ -71,7 +79,9 @@ async def _at_the_end_of(
     return Head(case_id, version, state), objections
 
 
-def _lines(head: Head, organ: str, states_zh: dict[str, str], objections: dict[str, str]) -> list[LedgerLine]:
+def _lines(
+    head: Head, organ: str, states_zh: dict[str, str], objections: dict[str, str], reader: Actor
+) -> list[LedgerLine]:
     held = [
         each
         for each, what in head.state.get("subjects", {}).items()
@@ -80,7 +90,7 @@ def _lines(head: Head, organ: str, states_zh: dict[str, str], objections: dict[s
     checks = {each: head.state["lines"].get(each, {}).get("ledger_check", ["agreed"])[0] for each in held}
     return [
         LedgerLine(
-            custody=custody(head, each, states_zh),
+            custody=custody(head, each, states_zh, reader),
             check=checks[each],
             objection=objections.get(each) if checks[each] == "objected" else None,
         )

@@ -72,9 +72,9 @@ async def read_custody(
     service: CurrentService, actor: CurrentActor, custody_id: Id, response: Response
 ) -> views.Custody:
     """One custody: holder, titles, end."""
-    head = await service.see(await service.case_of(custody_id), actor)
+    head = await service.see(await service.case_of(custody_id), actor, custody_id)
     response.headers["ETag"] = f'"v{head.version}"'
-    return views.custody(head, custody_id, dict(service.domain.code.lines["custody_handover"].states_zh))
+    return views.custody(head, custody_id, dict(service.domain.code.lines["custody_handover"].states_zh), actor)
 
 
 @router.get("/v1/cases/{case_id}/custodies", operation_id="custodyTransfer_listCustodies", summary="本案羁押", **_READ)
@@ -84,7 +84,7 @@ async def list_custodies(
     """Every custody of a case."""
     head = await service.see(case_id, actor)
     response.headers["ETag"] = f'"v{head.version}"'
-    return views.custodies(head, dict(service.domain.code.lines["custody_handover"].states_zh))
+    return views.custodies(head, dict(service.domain.code.lines["custody_handover"].states_zh), actor)
 
 
 @router.get(
@@ -97,7 +97,7 @@ async def list_available(
     service: CurrentService, actor: CurrentActor, custody_id: Id, unmet: AlsoUnmet = False
 ) -> AvailableTransitions:
     """What the caller may do now with this custody; what they may not and why, if asked."""
-    head = await service.see(await service.case_of(custody_id), actor)
+    head = await service.see(await service.case_of(custody_id), actor, custody_id)
     return AvailableTransitions(**available_now(service, head, actor, custody_id, also_unmet=unmet))
 
 

@@ -6,12 +6,21 @@ from pydantic import AliasChoices, BaseModel, Field
 
 from services.custody_transfer.domain.slots import STATES_ZH
 from services.kernel.record import Head
+from services.kernel.who import Actor, Organ
+from services.law.titles import in_force, last_day, title_zh
 
 
 class HeldTitle(BaseModel):
-    """A title to hold a person: its kind, from when, until when, and the proof of its end. No end: flagged, not alarmed."""
+    """A title to hold a person: for whom, by which article, from when, until when, and the proof of its end.
+
+    No end: flagged, not alarmed. `organ` is who registered it; `in_force` whether the person is held on it now.
+    """
 
     kind: str
+    zh: str
+    holder: str
+    law_ref: str
+    in_force: bool
     since: str = Field(validation_alias=AliasChoices("from", "since"), serialization_alias="from")
     end: str | None
     organ: str
@@ -57,8 +66,8 @@ class Placed(BaseModel):
 class Custody(BaseModel):
     """One person's custody: for whom the centre holds, under which titles, until when, and where.
 
-    While a hand-over is open `receiver` shows the other side. `end` is the end of the title in force. `passes` are those
-    of the holder, `slots` those still open.
+    While a hand-over is open `receiver` shows the other side. `end` is the earliest end of the titles in force. `passes`
+    are those of the holder, `slots` those still open.
     """
 
     id: str
@@ -86,13 +95,27 @@ class CustodyList(BaseModel):
     version: str
 
 
-def custody(head: Head, custody_id: str, states_zh: dict[str, str]) -> Custody:
-    """One custody as readers see it. Raises: KeyError for an id that the case does not hold."""
+#: What only those need to know who hold somebody.
+_CLOSE = frozenset({"sex", "born_on", "health", "unfit"})
+
+
+def custody(head: Head, custody_id: str, states_zh: dict[str, str], reader: Actor) -> Custody:
+    """One custody as a reader sees it: health, birth and sex are for the centre and for whoever holds the person.
+
+    Raises: KeyError for an id that the case does not hold.
+    """
     state = head.state
     what = state["subjects"][custody_id]
-    titles = [_title(title) for title in state.get("titles", {}).get(custody_id, [])]
+    given = state.get("titles", {}).get(custody_id, [])
+    held_on = [] if what.get("ended") else in_force(given)
+    end = last_day(given)
     pending = state.get("pending", {}).get(custody_id)
     line = state.get("lines", {}).get(custody_id, {}).get("custody_handover", ["held_by_A", ""])[0]
+    holders = {what["center"], state["holder"][custody_id], state.get("receiver", {}).get(custody_id)}
+    hidden = frozenset[str]() if reader.organ is Organ.SYSTEM or reader.organ_id in holders else _CLOSE
+    said = {name: what[name] for name in Placed.model_fields if name in what}
+    for part in ("health", "cells", "apart"):
+        said.update(state.get(part, {}).get(custody_id, {}))
     return Custody(
         id=custody_id,
         case_id=head.case_id,
@@ -103,29 +126,26 @@ def custody(head: Head, custody_id: str, states_zh: dict[str, str]) -> Custody:
         zh=states_zh[line],
         holder=state["holder"][custody_id],
         receiver=state.get("receiver", {}).get(custody_id),
-        titles=titles,
-        pending=_title(pending) if pending else None,
-        end=titles[-1].end if titles else None,
+        titles=[_title(title, in_force=any(title is each for each in held_on)) for title in given],
+        pending=_title(pending, in_force=False) if pending else None,
+        end=end.isoformat() if end else None,
         ended=what.get("ended"),
         passes=[Pass(**each) for each in state.get("passes", {}).get(custody_id, [])],
         slots=[
             Slot(id=key, zh=STATES_ZH[each["state"]], **each)
             for key, each in state.get("slots", {}).get(custody_id, {}).items()
         ],
-        placed=Placed(
-            **{name: what[name] for name in Placed.model_fields if name in what}
-            | {
-                name: value
-                for part in ("health", "cells", "apart")
-                for name, value in state.get(part, {}).get(custody_id, {}).items()
-            }
-        ),
+        placed=Placed(**{name: value for name, value in said.items() if name not in hidden}),
     )
 
 
-def _title(title: dict[str, Any]) -> HeldTitle:
+def _title(title: dict[str, Any], *, in_force: bool) -> HeldTitle:
     return HeldTitle(
         kind=title["kind"],
+        zh=title_zh(title["kind"]),
+        holder=title.get("holder", title["organ"]),
+        law_ref=title.get("law_ref", ""),
+        in_force=in_force,
         since=title["from"],
         end=title["end"],
         organ=title["organ"],
@@ -134,8 +154,9 @@ def _title(title: dict[str, Any]) -> HeldTitle:
     )
 
 
-def custodies(head: Head, states_zh: dict[str, str]) -> CustodyList:
+def custodies(head: Head, states_zh: dict[str, str], reader: Actor) -> CustodyList:
     """Every custody of a case."""
     return CustodyList(
-        items=[custody(head, each, states_zh) for each in head.state.get("subjects", {})], version=f"v{head.version}"
+        items=[custody(head, each, states_zh, reader) for each in head.state.get("subjects", {})],
+        version=f"v{head.version}",
     )

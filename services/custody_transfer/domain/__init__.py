@@ -15,6 +15,7 @@ from services.kernel.transition import new_id
 from services.kernel.who import HANDLING, Actor, organ_of
 from services.law import CODE
 from services.law.custody_handover import CustodyHandover
+from services.law.custody_sealing import CustodySealing
 from services.law.offices import INTAKE, ORGAN_IN_CHARGE
 from services.law.placement import Placement
 from services.law.statutes import KSS
@@ -81,8 +82,8 @@ class CustodyTransfer:
     opening = frozenset({CustodyAdmission.admit.type})
 
     def hindrance(self, head: Head, rule: Rule, subject: str, actor: Actor) -> Refused | None:
-        """Nothing is done any more with a custody that has ended."""
-        if head.state.get("subjects", {}).get(subject, {}).get("ended"):
+        """Nothing is done any more with a custody that has ended; its record is sealed, and read, all the same."""
+        if rule.procedure != CustodySealing.name and head.state.get("subjects", {}).get(subject, {}).get("ended"):
             return OutOfOrder("羁押已经结束。", "this custody has ended", law_ref=rule.law_ref)
         return None
 
@@ -94,7 +95,6 @@ class CustodyTransfer:
         certificate.check_words(self.code.rules[command.type], command)
         if command.type == CustodyAdmission.admit.type:
             return self._admit(head, command, body)
-        certificate.check_numbers(head, body)
         for custody in body["subjects"]:
             if body.get("handover") == "offer" and (
                 organ_of(command.to_organ) not in HANDLING or command.to_organ == head.state["holder"][custody]
@@ -106,6 +106,8 @@ class CustodyTransfer:
                     errors=[{"pointer": "/to_organ", "code": "not_receiver"}],
                 )
         found: dict[str, Any] = {}
+        if claims := certificate.numbers(head, body):
+            found["claims"] = claims
         if issued := slots.passes(command, body):
             found["passes"] = dict.fromkeys(body["subjects"], issued)
         written = {custody: slots.slots(head, command, body, custody) for custody in body["subjects"]}
@@ -113,8 +115,19 @@ class CustodyTransfer:
             found["slots"] = written
         given = command.facts.get("title")
         if given is not None or command.type == CustodyTitle.add.type:
-            found["titles"] = dict.fromkeys(body["subjects"], title(self.code, given, body))
+            found["titles"] = {custody: self._title(head, given, body, custody) for custody in body["subjects"]}
         return found
+
+    def _title(self, head: Head, given: Any, body: Mapping[str, Any], custody: str) -> Mapping[str, Any]:
+        """A further title: of the organ that takes the person over, else of the one that holds them."""
+        before = head.state.get("titles", {}).get(custody, [])
+        return title(
+            self.code,
+            given,
+            body,
+            holder=body["organ"] if body.get("handover") == "accept" else head.state["holder"][custody],
+            held_since=before[0]["from"] if before else "",
+        )
 
     def _admit(self, head: Head, command: TakeStep, body: Mapping[str, Any]) -> Mapping[str, Any]:
         person, holder = command.facts.get("person_id"), command.facts.get("holder")
@@ -143,7 +156,7 @@ class CustodyTransfer:
             "created": {custody: {"kind": "custody", "person": person, "center": command.actor.organ_id, **told}},
             "holders": {custody: holder},
             "organs": {**body.get("organs", {}), organ.value: holder},
-            "titles": {custody: title(self.code, command.facts.get("title"), body)},
+            "titles": {custody: title(self.code, command.facts.get("title"), body, holder=holder)},
         }
 
     def fold(self, state: CaseState, body: Mapping[str, Any]) -> None:
@@ -167,7 +180,6 @@ class CustodyTransfer:
             state["subjects"] = subjects
         state["titles"], state["pending"] = titles, pending
         slots.fold(state, body)
-        certificate.fold(state, body)
         _fold_placement(state, body)
 
 

@@ -1,31 +1,36 @@
 """Certificates by their numbers, and facts by their words: what one organ issues in a year is told apart. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from services.kernel.code import Rule
 from services.kernel.errors import Unfounded
-from services.kernel.record import Head, State, TakeStep
+from services.kernel.period import local_date, read_moment
+from services.kernel.record import Head, TakeStep
 from services.law.facts import WORDS_OF
 
-#: Papers made out for one person each.
-PERSONAL = frozenset({"handover_certificate", "interrogation_pass", "release_certificate", "handover_receipt"})
+#: Papers made out for one person each that the acting organ issues, and those that the centre does.
+_BY_ACTOR = frozenset({"handover_certificate", "interrogation_pass"})
+_BY_CENTER = frozenset({"release_certificate", "handover_receipt"})
 
 
-def check_numbers(head: Head, body: Mapping[str, Any]) -> None:
-    """That no certificate of an organ bears the number of one of the same year for somebody else in the case.
+def numbers(head: Head, body: Mapping[str, Any]) -> dict[str, str]:
+    """The certificates that a row issues, by issuing organ, kind, year and number, and for whom each was made out.
 
-    Raises: Unfounded.
+    A hand-over certificate is issued by whoever offers; the receiver fills in the rest of the same one.
     """
-    used = head.state.get("numbers", {})
-    taken = [number for number in _numbers(body) if used.get(number, "") not in {"", *body["subjects"]}]
-    if taken:
-        raise Unfounded(
-            "文书编号已用于他人：一人一证，同一机关同年的编号不得重复。",
-            "the number stands on somebody else's certificate",
-            law_ref=str(body["law_ref"]),
-            errors=[{"pointer": "/documents", "code": "number_used", "params": {"number": taken[0].split("|")[-1]}}],
-        )
+    if len(body["subjects"]) != 1:
+        return {}
+    (custody,) = body["subjects"]
+    center, found = head.state["subjects"][custody]["center"], {}
+    for paper in body["documents"]:
+        kind, number = paper["kind"], paper.get("number")
+        is_other_half = kind == "handover_certificate" and body.get("handover") != "offer"
+        issuer = body["organ"] if kind in _BY_ACTOR else center if kind in _BY_CENTER else ""
+        if number and issuer and not is_other_half:
+            year = (paper.get("issued_on") or local_date(read_moment(body["occurred_at"])).isoformat())[:4]
+            found[f"{issuer}|{kind}|{year}|{number}"] = custody
+    return found
 
 
 def check_words(rule: Rule, command: TakeStep) -> None:
@@ -39,17 +44,3 @@ def check_words(rule: Rule, command: TakeStep) -> None:
                 law_ref=rule.law_ref,
                 errors=[{"pointer": f"/facts/{fact.key}", "code": "unknown_word", "params": {"any_of": [*words]}}],
             )
-
-
-def fold(state: State, body: Mapping[str, Any]) -> None:
-    """Remember the numbers that a row used, and for whom."""
-    numbers = [*_numbers(body)]
-    if numbers and len(body["subjects"]) == 1:
-        state["numbers"] = {**state.get("numbers", {}), **dict.fromkeys(numbers, body["subjects"][0])}
-
-
-def _numbers(body: Mapping[str, Any]) -> Iterator[str]:
-    year = body["occurred_at"][:4]
-    for paper in body["documents"]:
-        if paper["kind"] in PERSONAL and paper.get("number"):
-            yield f"{body['organ']}|{year}|{paper['kind']}|{paper['number']}"

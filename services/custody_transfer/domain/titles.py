@@ -5,10 +5,11 @@ that a later reader needs to compute it again. Three titles have no limit of the
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.kernel.code import Code
+from services.kernel.ends import custody_end
 from services.kernel.errors import Unfounded
 from services.kernel.period import Due, Moment, Roll, due, local_date, read_moment, sentence_end
 from services.kernel.procedure import Limit
@@ -16,13 +17,16 @@ from services.kernel.transition import instant
 from services.law.dues import first_extensions, most
 from services.law.holidays import CALENDAR
 from services.law.terms import lengthening
+from services.law.titles import SPECIAL_LAW
 
 Title = dict[str, Any]
 
 
-def title(code: Code, given: Any, body: Mapping[str, Any]) -> Title:
+def title(code: Code, given: Any, body: Mapping[str, Any], *, holder: str = "", held_since: str = "") -> Title:
     """The title that a step's fact `title` describes, its end computed.
 
+    `holder` is for whom the person is held on it, `held_since` when they were first held: a sentence that is not final
+    is counted from there.
     Raises: Unfounded for a limit on which nobody may be held, an extension that the law does not know, or an end that
     no calendar has.
     """
@@ -32,11 +36,14 @@ def title(code: Code, given: Any, body: Mapping[str, Any]) -> Title:
         "from": since,
         "documents": [paper["id"] for paper in body["documents"]],
         "organ": body["organ"],
+        "holder": holder or body["organ"],
     }
     special = SPECIAL.get(kind)
     try:
         if special is not None:
-            return known | special(code, given, read_moment(since))
+            counted = {**given, "held_since": held_since or since}
+            law_ref = "、".join(citation.zh for citation in SPECIAL_LAW[kind])
+            return known | {"law_ref": law_ref} | special(code, counted, read_moment(since))
         return known | _by_limit(code, kind, read_moment(since), extensions)
     except (OverflowError, ValueError) as error:
         raise Unfounded(
@@ -82,7 +89,8 @@ def _by_limit(code: Code, kind: str, start: Moment, extensions: int) -> Title:
     if ends.deadline is not None:
         proof["strict"] = instant(ends.deadline)
     last_day = ends.last_day or (local_date(ends.deadline) if ends.deadline else None)
-    return {"end": last_day.isoformat() if last_day else None, "proof": proof}
+    law_ref = "、".join(limit.procedure.cited(citation).zh for citation in cite)
+    return {"end": last_day.isoformat() if last_day else None, "law_ref": law_ref, "proof": proof}
 
 
 def _holds(limit: Limit) -> bool:
@@ -134,18 +142,21 @@ def _sentence(_: Code, given: Mapping[str, Any], start: Moment) -> Title:
     return {"end": end.isoformat(), "proof": {"rules": ["S1", "S2"], "months": months, "credit_days": credit}}
 
 
-def _appeal_pending(code: Code, _: Mapping[str, Any], start: Moment) -> Title:
-    """R24 (b): the last day to appeal, then three days to transfer and five to file."""
+def _appeal_pending(code: Code, given: Mapping[str, Any], start: Moment) -> Title:
+    """R24 (b): the last day to appeal, then three days to transfer and five to file; never beyond the first sentence."""
     end, legs = start, []
     for name, held in (("appeal_judgment", False), ("appeal_transfer", True), ("appeal_filing", True)):
         last = _ends(code.limits[name], end, 0, held=held).last_day
         assert last is not None, "these limits count days"
         end = last
         legs.append({"terms": _terms(code.limits[name], 0, held=held), "held": held})
-    return {
-        "end": local_date(end).isoformat(),
-        "proof": {"rules": ["R23", "R24"], "calendar": CALENDAR.version, "legs": legs},
-    }
+    proof: Title = {"rules": ["R23", "R24"], "calendar": CALENDAR.version, "legs": legs}
+    last = local_date(end)
+    if given.get("months") is not None:
+        sentence = _sentence(code, given, read_moment(given["held_since"]))
+        proof |= {**sentence["proof"], "rules": ["R21", *proof["rules"], "S1", "S2"], "held_since": given["held_since"]}
+        last = custody_end([last, date.fromisoformat(sentence["end"])])
+    return {"end": last.isoformat(), "proof": proof}
 
 
 def _death_review(_: Code, __: Mapping[str, Any], ___: Moment) -> Title:

@@ -73,6 +73,7 @@ FACTS: dict[str, Any] = {
     "adult": True,
     "convicted": False,
     "apart_from": ["per_2"],
+    "return_reason": "not_accepted",
     "checked_on": "2026-03-16",
 }
 

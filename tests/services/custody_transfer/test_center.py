@@ -1,13 +1,22 @@
 """看守所：收押登记的内容、分押、换押证编号、批量换押、羁押台账及其核对。"""
 
+import asyncio
 import json
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
 
+from services.custody_transfer.app import make
 from services.custody_transfer.domain import CustodyTransfer
+from services.kernel.clock import HandClock
+from services.kernel.identity import Signer
 from services.kernel.record import fold
+from services.kernel.settings import Settings
 
 ADMITTED = {"sex": "female", "born_on": "2009-05-01", "health": "良好"}
 
@@ -65,7 +74,7 @@ async def test_the_state_is_the_fold_of_its_rows(town: Any, app: Any) -> None:
         state = fold(state, json.loads(row["body"]), CustodyTransfer())
 
     assert state == head.state
-    assert {"passes", "slots", "cells", "numbers"} <= state.keys()
+    assert {"passes", "slots", "cells"} <= state.keys()
 
 
 # 换押证
@@ -112,6 +121,23 @@ async def test_five_persons_one_act_five_certificates_five_receipts(town: Any) -
         assert await custody.stands() == ("held_by_B", town.procuratorate.organ, None)
 
 
+async def test_five_ends_changed_by_one_act(town: Any) -> None:
+    """五名被告人，一次通知变更期限、一次签收：五份通知，五份回执；签收以前，以原届满之日为准。"""
+    title = {"limit": "investigation_custody", "from": "2026-03-16"}
+    custodies = [await town.custody(f"per_{number}", title=title) for number in range(5)]
+
+    told = await batch(town, town.police, "notice_change", custodies, "变", facts={"title": {**title, "extensions": 1}})
+    between = [(await custody.read())["end"] for custody in custodies]
+    receipts = await batch(town, town.center, "confirm_change", custodies, "回")
+
+    assert [each["status"] for each in (*told, *receipts)] == [201] * 10
+    for answers, kind in ((told, "custody_change_notice_doc"), (receipts, "handover_receipt")):
+        papers = [paper for each in answers for paper in each["transition"]["documents"] if paper["kind"] == kind]
+        assert len({paper["number"] for paper in papers}) == len({paper["id"] for paper in papers}) == 5
+    assert between == ["2026-05-16"] * 5
+    assert [(await custody.read())["end"] for custody in custodies] == ["2026-06-16"] * 5
+
+
 async def test_a_certificate_is_for_one_person(town: Any) -> None:
     """一人一证：同一机关同年的编号不能用于他人；同一人撤回以后再移送、他机关的同号、次年的同号，可以。"""
     one, other = await town.custody("per_1"), await town.custody("per_2")
@@ -128,15 +154,50 @@ async def test_a_certificate_is_for_one_person(town: Any) -> None:
     assert last_year.status_code == 201
 
 
+async def test_a_number_is_used_once_in_all_cases(
+    town: Any, app: FastAPI, custody_url: str, signer: Signer, clock: HandClock
+) -> None:
+    """同一机关同年的编号，各案之间也不得重复：两个进程、二十个案件同时使用，只成一件；试办得到同样的答复；他机关可以用。"""
+    second = make(Settings(database_url=SecretStr(custody_url), jwks=signer.public()), clock)
+    async with second.router.lifespan_context(second), AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(transport=httpx.ASGITransport(app=each), base_url="http://c")
+            )
+            for each in (app, second)
+        ]
+        towns = [type(town)(clients[number % 2], signer, place=town.place) for number in range(20)]
+        custodies = [await each.custody() for each in towns]
+        paper = {"documents": [{"kind": "handover_certificate", "number": "1号", "issued_on": "2026-03-16"}]}
+
+        answers = await asyncio.gather(
+            *(each.tries(each.town.police, "offer", to_organ=town.court.organ, **paper) for each in custodies)
+        )
+
+        refused = [each for each, answer in zip(custodies, answers, strict=True) if answer.status_code != 201]
+        assert sorted(answer.status_code for answer in answers) == [201] + [422] * 19
+        assert {each.json()["errors"][0]["code"] for each in answers if each.status_code == 422} == {"number_used"}
+        assert {await each.stands() for each in refused} == {("held_by_A", town.police.organ, None)}
+        asked = await refused[0].tries(town.police, "offer", to_organ=town.court.organ, dry_run=True, **paper)
+        assert asked.json()["errors"][0]["code"] == "number_used"
+        (other,) = [each for each in custodies if each not in refused]
+        accepted = await other.tries(other.town.court, "accept", documents=[
+            *paper["documents"], {"kind": "handover_receipt", "number": "1号"}, {"kind": "interrogation_pass"}
+        ])  # fmt: skip
+        assert accepted.status_code == 201, "the receiver fills in the other half of the same certificate"
+
+
 async def test_a_hand_over_is_returned_for_a_reason(town: Any) -> None:
     """不予受理，写明理由，理由在目录之内；期限照旧。"""
     custody = await town.custody()
     await custody.takes(town.police, "offer", to_organ=town.procuratorate.organ)
 
     unknown = await custody.tries(town.procuratorate, "return", facts={"return_reason": "no"})
+    silent = await custody.tries(town.procuratorate, "return", facts={"return_reason": None})
     row = await custody.takes(town.procuratorate, "return", facts={"return_reason": "papers_incomplete"})
 
     assert unknown.json()["errors"][0]["code"] == "unknown_word"
+    assert silent.json()["errors"][0]["code"] in {"missing_fact", "malformed_fact"}
     assert row["facts"]["return_reason"] == "papers_incomplete"
     assert await custody.stands() == ("held_by_A", town.police.organ, None)
 

@@ -169,10 +169,10 @@ async def test_an_accepted_hand_over_brings_its_own_title(town: Any) -> None:
 
 
 async def test_the_coordinator_may_open_a_hand_over_and_no_more(town: Any) -> None:
-    """协同中枢只可以发起换押，不能代替任何机关接收、释放。"""
+    """协同中枢只可以发起换押，随犯罪记录封存，不能代替任何机关接收、释放。"""
     custody = await town.custody()
 
-    assert await custody.may(town.coordinator) == {"offer_commanded", "lapse", "remind_commanded"}
+    assert await custody.may(town.coordinator) == {"offer_commanded", "lapse", "remind_commanded", "seal"}
     await custody.takes(town.coordinator, "offer_commanded", to_organ=town.procuratorate.organ, documents=[])
 
     assert await custody.stands() == ("handover_open", town.police.organ, town.procuratorate.organ)
@@ -216,6 +216,61 @@ async def test_five_at_once(town: Any) -> None:
     assert [each["replayed"] for each in again.json()["items"]] == [True] * 4
     for custody in custodies[:4]:
         assert (await custody.stands())[0] == "handover_open"
+
+
+# 羁押依据
+
+
+async def test_one_line_of_titles(town: Any) -> None:
+    """依据一个接一个：为谁羁押、凭什么文书、自何日至何日、依何条；届满之日是现有依据中最早的；移送期间原届满之日不变（R24）。"""
+    custody = await town.custody(title={"limit": "investigation_custody", "from": "2026-03-16"})
+    await custody.takes(town.police, "offer", to_organ=town.procuratorate.organ)
+    between = await custody.read()
+    await custody.takes(
+        town.procuratorate, "accept", facts={"title": {"limit": "prosecution_review", "from": "2026-03-16"}}
+    )
+    await custody.takes(town.procuratorate, "offer", to_organ=town.court.organ)
+    await custody.takes(town.court, "accept")
+    intake = await custody.read()
+    for title in (
+        {"limit": "trial_fast_track", "from": "2026-03-16"},
+        {"limit": "sentence", "from": "2026-03-16", "months": 1},
+        {"limit": "appeal_pending", "from": "2026-03-16"},
+    ):
+        await custody.takes(town.court, "custody_title:add", facts={"title": title})
+    found = await custody.read()
+
+    assert (between["end"], intake["end"]) == ("2026-05-16", "2026-04-16")
+    organs = [town.police.organ, town.procuratorate.organ, *[town.court.organ] * 3]
+    assert [(each["kind"], each["holder"]) for each in found["titles"]] == list(
+        zip(
+            ("investigation_custody", "prosecution_review", "trial_fast_track", "sentence", "appeal_pending"),
+            organs,
+            strict=True,
+        )
+    )
+    assert [each["in_force"] for each in found["titles"]] == [False, False, False, True, True]
+    assert [each["end"] for each in found["titles"]][-2:] == ["2026-04-15", "2026-04-03"]
+    assert found["end"] == "2026-04-03"
+    assert all(each["law_ref"] and each["documents"] and each["zh"] for each in found["titles"])
+    await custody.takes(town.court, "custody_title:add", facts={"title": {"limit": "trial_second"}})
+    assert (await custody.read())["end"] == "2026-04-15", "nobody is held beyond a sentence that is not final"
+    await custody.takes(town.court, "release")
+    assert not any(each["in_force"] for each in (await custody.read())["titles"])
+
+
+async def test_the_time_to_appeal_is_counted_with_the_sentence(town: Any) -> None:
+    """上诉期间登记时写明刑期的，不超过自收押时的依据起算的刑期（R24）；刑期不成样子的，不予登记。"""
+    custody = await town.custody(title={"limit": "investigation_custody", "from": "2026-02-20"})
+    await custody.takes(
+        town.police, "custody_title:add",
+        facts={"title": {"limit": "appeal_pending", "from": "2026-03-16", "months": 1}},
+    )  # fmt: skip
+    wrong = {"limit": "appeal_pending", "from": "2026-03-16", "months": "six"}
+
+    assert (await custody.read())["end"] == "2026-03-19"
+    refused = await custody.tries(town.police, "custody_title:add", facts={"title": wrong})
+    assert (refused.status_code, refused.json()["code"]) == (422, "CASE-014")
 
 
 # 期限变更
@@ -283,7 +338,7 @@ async def test_a_release_waits_for_nothing(town: Any, before: tuple[str, ...]) -
 
 
 async def test_nothing_is_done_with_a_custody_that_has_ended(town: Any) -> None:
-    """羁押结束以后，不再换押、变更、释放；也不再列为可以办理。"""
+    """羁押结束以后，不再换押、变更、释放；也不再列为可以办理。其记录仍可以封存。"""
     custody = await town.custody()
     await custody.takes(town.police, "release")
     facts = {"title": {"limit": "detention_request_arrest", "from": "2026-03-16"}}
@@ -298,8 +353,9 @@ async def test_nothing_is_done_with_a_custody_that_has_ended(town: Any) -> None:
         (town.center, "remind", {}),
     ):
         assert (await custody.tries(who, step, **given)).json()["code"] == "CASE-010", step
-    for who in (town.police, town.center, town.coordinator):
+    for who in (town.police, town.center):
         assert await custody.may(who) == set()
+    assert await custody.may(town.coordinator) == {"seal"}
 
 
 async def test_what_is_offered_is_accepted(town: Any) -> None:
