@@ -17,7 +17,7 @@ from services.kernel.transition import new_id
 from services.kernel.who import PREFIXES, Actor, Organ, organ_of
 from services.law import CODE
 from services.law.facts import WORDS
-from services.law.offices import CONCERNED_ORGAN, OFFICER
+from services.law.offices import CONCERNED_ORGAN, OFFICER, PROSECUTOR
 from services.law.reading import cited
 
 #: Nobody's: the row that belongs to a leaving row in another case is made with it.
@@ -39,7 +39,11 @@ class CaseRecord(Procedure):
     add_person = OFFICER.may("登记涉案人员", at=opened, to=opened, ids="R01.02", cite=())
     arrive = ARRIVAL.may("登记转入的人员", at=ANEW | opened, to=opened, ids="R01.03", cite=())
 
-    no_statute = Remark("案件和人员的登记", why="登记是本系统记录的开端，不是法律上的步骤")
+    add_matter = PROSECUTOR.may(
+        "登记监督事项", at=opened, to=opened, ids="R01.04", tells="被监督单位、监督内容", cite=()
+    )
+
+    no_statute = Remark("案件、人员和监督事项的登记", why="登记是本系统记录的开端，不是法律上的步骤")
 
 
 class LegalRecord(Procedure):
@@ -89,6 +93,8 @@ class CaseFlow:
             case CaseRecord.add_person.type:
                 person = {"kind": "person", "label": str(command.facts.get("label", "")), "flags": _flags(command)}
                 return {"created": {new_id("per"): {**person, **_identity(command.private)}}}
+            case CaseRecord.add_matter.type:
+                return _matter(head, command)
             case LegalRecord.note_event.type:
                 return {"event": _event(command), "concerns": _concerned(head, command)}
             case LegalRecord.note_deed.type:
@@ -206,6 +212,30 @@ def _concerned(head: Head, command: TakeStep) -> list[str]:
         if subject not in known:
             raise passage.not_here(head.state, subject)
     return list(dict.fromkeys(command.subjects)) or [head.case_id]
+
+
+#: Whom the procuratorate supervises.
+SUPERVISED = frozenset({Organ.POLICE, Organ.COURT, Organ.DETENTION_CENTER, Organ.PRISON, Organ.JUSTICE_BUREAU})
+
+
+def _matter(head: Head, command: TakeStep) -> dict[str, Any]:
+    """A matter that is supervised, and the organ that is to answer for it, which shares the case from now on.
+
+    Raises: Unfounded for one that is not supervised, and for a second organ of a kind that the case has: who is in
+    charge would be another.
+    """
+    organ_id = str(command.facts["addressee"])
+    organ = organ_of(organ_id)
+    known = head.state.get("organs", {})
+    if organ not in SUPERVISED or known.get(organ, organ_id) != organ_id:
+        raise Unfounded(
+            "被监督单位（addressee）应当是本案的办案机关，或者本案涉及的看守所、监狱、司法行政机关。",
+            "whoever is supervised has to do with this case",
+            errors=[{"pointer": "/facts/addressee", "code": "not_supervised"}],
+        )
+    concerning = str(command.facts["concerning"])
+    matter = {"kind": "matter", "label": concerning, "receiver": organ_id, "opened_by": command.actor.organ_id}
+    return {"created": {new_id("mat"): matter}, "organs": {organ.value: organ_id}}
 
 
 def _flags(command: TakeStep) -> list[str]:

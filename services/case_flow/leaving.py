@@ -31,7 +31,7 @@ def left(
     if (into == NEW and kind == "into") or (into != NEW and kind == "new"):
         zh = "应当指明转入的案件（into）。" if into == NEW else "分案应当转入新建的案件（into 为 new）。"
         raise _unfounded("into", f"must_be_{kind}", zh, f"this step leaves for {kind}", body)
-    if kind == "new" and set(passage.held(head.state, persons)["subjects"]) == set(head.state["subjects"]):
+    if kind == "new" and set(passage.held(head.state, persons)["subjects"]) == set(passage.persons_of(head.state)):
         raise _unfounded("into", "nobody_stays", "分案后，原案应当还有人员。", "a split leaves somebody behind", body)
     told = {
         "to": new_id("case") if into == NEW else into,

@@ -82,8 +82,7 @@ async def read_case(service: CurrentService, actor: CurrentActor, case_id: Id, r
 @router.get("/v1/cases/{case_id}/transitions", operation_id="caseFlow_listTransitions", summary="已办步骤", **_READ)
 async def list_transitions(service: CurrentService, actor: CurrentActor, case_id: Id) -> views.TransitionList:
     """Every row of a case, with its digests."""
-    await service.see(case_id, actor)
-    return await views.transitions(service, case_id)
+    return await views.transitions(service, await service.see(case_id, actor))
 
 
 @router.get(

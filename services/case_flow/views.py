@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
 from services.case_flow.finish import is_case_finished, is_finished
-from services.kernel import log
+from services.kernel import log, seal
 from services.kernel.record import Head
 from services.kernel.service import Service
 from services.kernel.tables import relation, stream
@@ -34,6 +34,16 @@ class Person(BaseModel):
     finished: bool
 
 
+class Matter(BaseModel):
+    """A matter that is supervised: what it is about, who is to answer for it, and where its line stands."""
+
+    id: str
+    label: str
+    supervised: str
+    opened_by: str
+    lines: dict[str, Line]
+
+
 class Gone(BaseModel):
     """A person who left the case, and the case `to` which they went."""
 
@@ -54,6 +64,7 @@ class Case(BaseModel):
     organs: dict[str, str]
     lines: dict[str, Line]
     persons: list[Person]
+    matters: list[Matter]
     left: list[Gone]
     finished: bool
 
@@ -91,6 +102,18 @@ def case(head: Head, service: Service) -> Case:
                 finished=is_finished(state, head.case_id, subject, code),
             )
             for subject, what in state.get("subjects", {}).items()
+            if what["kind"] == "person"
+        ],
+        matters=[
+            Matter(
+                id=subject,
+                label=what["label"],
+                supervised=what["receiver"],
+                opened_by=what["opened_by"],
+                lines=_lines(lines.get(subject, {}), service),
+            )
+            for subject, what in state.get("subjects", {}).items()
+            if what["kind"] == "matter"
         ],
         left=[Gone(id=person, label=where["label"], to=where["to"]) for person, where in state.get("left", {}).items()],
         finished=is_case_finished(state, head.case_id, code),
@@ -121,18 +144,16 @@ async def cases(service: Service, actor: Actor, after: str, page_size: int) -> C
     return CaseList(items=found[:page_size], next_page_token=found[page_size - 1] if more else "")
 
 
-async def transitions(service: Service, case_id: str) -> TransitionList:
-    """The rows of a case with their feed position and digests."""
+async def transitions(service: Service, head: Head) -> TransitionList:
+    """The rows of a case with their feed position and digests, without what is closed in the head."""
+    closed = frozenset(head.state.get("closed", ()))
     async with raw(service.engine) as connection:
-        rows = await log.history(connection, case_id)
+        rows = await log.history(connection, head.case_id)
+    told = ((row, seal.told(json.loads(row["body"]), closed)) for row in rows)
     return TransitionList(
         items=[
-            {
-                **json.loads(row["body"]),
-                "feed_seq": row["feed_seq"],
-                "sm3": row["sm3"].hex(),
-                "sha256": row["sha256"].hex(),
-            }
-            for row in rows
+            {**body, "feed_seq": row["feed_seq"], "sm3": row["sm3"].hex(), "sha256": row["sha256"].hex()}
+            for row, body in told
+            if body is not None
         ]
     )

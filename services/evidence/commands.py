@@ -59,7 +59,11 @@ class VersionCreate(Version):
 
 
 class PropertyFacts(RequestBody):
-    """What was taken. `owner` is a label of the case, never a name; further facts may be added."""
+    """What was taken. `owner` is a label of the case, never a name; further facts may be added.
+
+    Of what is frozen or sealed: `account` (or the number of the certificate), at which `institution`, `until` when, and
+    whether it is only `waiting` for another's measure to end.
+    """
 
     model_config = ConfigDict(extra="allow")
     kind: Annotated[Kind, Field(examples=["mobile_phone"])]
@@ -70,6 +74,10 @@ class PropertyFacts(RequestBody):
     owner: Annotated[Short, Field(examples=["犯罪嫌疑人甲"])] | None = None
     location: Annotated[Short, Field(examples=["涉案财物管理中心3库12架"])] | None = None
     custodian: Annotated[Short, Field(examples=["pol-330106涉案财物管理中心"])] | None = None
+    account: Annotated[Short, Field(min_length=1, examples=["6222020000000000000"])] | None = None
+    institution: Annotated[Short, Field(min_length=1, examples=["某银行某支行"])] | None = None
+    waiting: bool | None = None
+    until: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", examples=["2026-09-02"])] | None = None
 
 
 class PropertyCreate(Act):

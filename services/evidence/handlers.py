@@ -19,11 +19,12 @@ from services.evidence.domain.dossiers import DossierRecord
 from services.evidence.domain.packages import PackageRecord
 from services.evidence.domain.properties import PropertyRecord
 from services.evidence.repository import Content, contents_at
-from services.kernel.errors import Unfounded, WrongOrgan
+from services.kernel.errors import Unfounded, UnknownStep, WrongOrgan
 from services.kernel.record import TakeStep
 from services.kernel.service import Service, command, taken
 from services.kernel.web import Answer, Call, TransitionCreate, required
 from services.kernel.who import Actor
+from services.law import CODE
 
 
 async def keep_content(service: Service, actor: Actor, stream: AsyncIterator[bytes], expected: bytes | None) -> Content:
@@ -110,6 +111,19 @@ async def take_step(service: Service, thing_id: str, kind: str, new: TransitionC
     step = command(case_id, new, call, version=version, subjects=(thing_id,))
     result = await service.desk.take(step, dry_run=new.dry_run)
     return taken(result, location=f"/v1/{kind}s/{thing_id}", dry_run=new.dry_run)
+
+
+async def take_on_dossier(service: Service, case_id: str, new: TransitionCreate, call: Call) -> Answer:
+    """Take one step of the law on the dossier of a case; what writes it has routes of its own.
+
+    Raises: UnknownStep for any other.
+    """
+    version = required(call)
+    service.check_step(new.type, "case")
+    if new.type not in CODE.rules:
+        raise UnknownStep("该步骤不在此办理。", f"{new.type} is not taken here", params={"step": new.type})
+    result = await service.desk.take(command(case_id, new, call, version=version), dry_run=new.dry_run)
+    return taken(result, location=f"/v1/cases/{case_id}/dossier", dry_run=new.dry_run)
 
 
 def _step(step: str, case_id: str, call: Call, new: Act, **more: Any) -> TakeStep:

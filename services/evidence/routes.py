@@ -148,6 +148,19 @@ async def create_package_transition(
     return await handlers.take_step(service, package_id, "package", new, call)
 
 
+@acts.post(
+    "/v1/cases/{case_id}/dossier/transitions",
+    operation_id="evidence_createDossierTransition",
+    summary="卷宗的封存与开放",
+    **_ACT,
+)
+async def create_dossier_transition(
+    call: CurrentCall, service: CurrentService, case_id: Id, new: TransitionCreate
+) -> Answer:
+    """Seal the dossier with the criminal record, or open it to whom a permit names."""
+    return await handlers.take_on_dossier(service, case_id, new, call)
+
+
 @router.get("/v1/cases/{case_id}/dossier", operation_id="evidence_readDossier", summary="卷宗", **_READ)
 async def read_dossier(service: CurrentService, actor: CurrentActor, case_id: Id, response: Response) -> views.Dossier:
     """The dossier of a case with every version of every item."""
