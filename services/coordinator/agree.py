@@ -202,12 +202,11 @@ class Witness:
         known = {node["prefix"] for node in top["children"]}
         known |= {node.prefix for node in await digests.children(connection, name, "")}
         if anew is None:
-            parts = await self._parts(connection, name, top, at)
+            parts = [""] if end <= digests.WHOLE else await self._parts(connection, name, top, at)
         else:
             parts = [part for part in anew if part[0] in known]
         for prefix in parts:
-            await self._get(name, prefix=prefix, at=at, fresh=True)
-            await digests.read_anew(connection, LEDGER, name, prefix)
+            await self._read_anew(connection, name, prefix, at)
         if parts:
             top = await self._get(name, at=at)
         differences: list[Difference] = []
@@ -220,6 +219,15 @@ class Witness:
                 break
             top = await self._get(name, at=at)
         return Outcome("differs", at, ours.digest, theirs.digest, ours.cases, differences=differences)
+
+    async def _read_anew(self, connection: Connection, name: str, prefix: str, at: int) -> None:
+        """Have both sides read a part of their rows anew, at the same time."""
+        theirs = asyncio.create_task(self._get(name, prefix=prefix, at=at, fresh=True))
+        try:
+            await digests.read_anew(connection, LEDGER, name, prefix)
+            await theirs
+        finally:
+            theirs.cancel()
 
     async def _parts(self, connection: Connection, name: str, top: Json, at: int) -> list[str]:
         """Every part of the tree in which either side has cases."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.kernel.web import Day, Id, RequestBody
+from services.kernel.web import Day, Id, RequestBody, Short
 
 _Reason = Annotated[str, Field(min_length=4, max_length=2000, pattern=r"^[^\x00]*$")]
 
@@ -41,3 +41,33 @@ class HaltDecisionCreate(RequestBody):
 
     decision: Literal["resume", "set_aside"]
     reason: _Reason
+
+
+class TaskFeedbackCreate(RequestBody):
+    """Report what was done about a task, and which recorded acts mend what was found."""
+
+    text: _Reason
+    transition_ids: Annotated[list[Id], Field(max_length=50)] = []
+
+
+class TaskReorderCreate(RequestBody):
+    """Order a task again, with what is still missing and a new last day, at most thirty days ahead."""
+
+    text: _Reason
+    due_on: Day
+
+
+class TaskConfirmationCreate(RequestBody):
+    """Confirm that a task was done, which the log must show."""
+
+    text: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+
+
+#: What somebody may say of a task.
+TaskCreate = TaskFeedbackCreate | TaskReorderCreate | TaskConfirmationCreate
+
+
+class AcknowledgementCreate(RequestBody):
+    """That an alert was read by the office to which it was addressed, with a note of what is being done, if there is one."""
+
+    note: Short = ""

@@ -1,14 +1,24 @@
 """One function per command: who may, once for each key, and what is written down. Nothing that was found is changed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.coordinator import mismatches, register
-from services.coordinator.commands import AgreementCreate, HaltDecisionCreate, MismatchCreate
+from services.coordinator import alerts, heard, mismatches, ordering, register, tasks
+from services.coordinator.commands import (
+    AcknowledgementCreate,
+    AgreementCreate,
+    HaltDecisionCreate,
+    MismatchCreate,
+    TaskCreate,
+    TaskFeedbackCreate,
+    TaskReorderCreate,
+)
+from services.coordinator.domain import task
 from services.coordinator.domain.mismatch import acceptable, facts
-from services.kernel.errors import KeyReused, NotFound, NotStanding, WrongOrgan
+from services.kernel.errors import KeyReused, NotFound, NotStanding, Unfounded, WrongOrgan
+from services.kernel.log import Connection
 from services.kernel.service import Service
 from services.kernel.transition import encode, instant
 from services.kernel.web import Answer, Call
@@ -113,6 +123,106 @@ async def decide_halt(service: Service, halt_id: str, new: HaltDecisionCreate, c
     _check_same(told["fingerprint"], call)
     shown = {name: told[name] for name in ("decision", "reason", "decided_at", "decided_by")}
     return Answer(201, encode({"halt_id": halt_id, **shown}), _location("/v1/log-halts", replayed=not is_first))
+
+
+async def say_of_task(service: Service, task_id: str, kind: str, new: TaskCreate, call: Call) -> Answer:
+    """Write down what somebody says of a task: `reported`, `reordered` or `confirmed`.
+
+    Raises: NotFound, WrongOrgan, NotStanding, StillStanding, Unfounded for acts that no log has, Unacceptable, KeyReused.
+    """
+    now = service.clock.now()
+    async with raw(service.engine) as connection, connection.transaction():
+        await ordering.hold(connection, task_id)
+        earlier = await register.done_with(connection, "task_event", call.actor.client, call.key)
+        if earlier is None:
+            found = await tasks.task_for(service, connection, call.actor, task_id)
+            _check_may_say(service, call.actor, found, kind)
+            state = task.moved(found.state, kind, missing=_missing(found))
+            due_on = task.new_day(new.due_on, now) if isinstance(new, TaskReorderCreate) else None
+            body = {"by": _who(call.actor), "text": new.text, "policy": service.policy.version}
+            if isinstance(new, TaskFeedbackCreate):
+                await _check_recorded(connection, found.case_id, new.transition_ids)
+                body |= {"transition_ids": new.transition_ids}
+            await ordering.say(connection, task_id, kind, state, due_on, _key(call), body, now)
+    row = await _done(service, "task_event", call)
+    location = _location(f"/v1/tasks/{row['task_id']}", replayed=earlier is not None)
+    return Answer(201, tasks.event_of(row).model_dump_json(), location)
+
+
+def _missing(found: tasks.Task) -> dict[str, str]:
+    """What a task still lacks; empty where the finding no longer stands, or says that it was done too late."""
+    if found.finding_status in {"", task.LATE}:
+        return {}
+    return {
+        "finding_id": found.finding_id,
+        "kind": found.kind,
+        "status": found.finding_status,
+        "requirement": found.requirement,
+    }
+
+
+async def _check_recorded(connection: Connection, case_id: str, transition_ids: Sequence[str]) -> None:
+    there = await ordering.recorded(connection, case_id, transition_ids)
+    wrong = [number for number, each in enumerate(transition_ids) if each not in there]
+    if wrong:
+        raise Unfounded(
+            "所列步骤不在本案已读的记录之内。",
+            "the acts named are in no log of this case that was read",
+            errors=[{"pointer": f"/transition_ids/{number}", "code": "not_recorded"} for number in wrong],
+        )
+
+
+def _check_may_say(service: Service, actor: Actor, found: tasks.Task, kind: str) -> None:
+    """Whoever owes the deed reports it; somebody else who supervises orders it again and confirms it (INV-22)."""
+    if kind == "reported":
+        answers = bool(service.policy.offices(actor.role) & {*found.offices}) and actor.organ_id == found.owner
+        if not answers and not (not found.owner and actor.role in service.policy.sees_all):
+            raise WrongOrgan(
+                "不是该项督办的承办岗位。", "not the desk that answers for this task", cure=f"由{found.desk}反馈。"
+            )
+        return
+    if not service.policy.may_supervise(actor, found.owner):
+        raise WrongOrgan(
+            "本岗位无权督办。", "this role does not supervise", cure="由承办机关的监督人员、人民检察院检察长办理。"
+        )
+    said = [each.by for each in found.history or () if each.round == found.round and each.kind == "reported"]
+    if any((by["organ"], by["officer"]) == (actor.organ_id, actor.officer) for by in said):
+        raise WrongOrgan(
+            "反馈的人员不得自行退回或者确认。",
+            "whoever reported may not order again or confirm",
+            cure="由另一人员办理。",
+            params={"invariant": "INV-22"},
+        )
+
+
+async def acknowledge_alert(service: Service, alert_id: str, new: AcknowledgementCreate, call: Call) -> Answer:
+    """Write down that an alert was read. Raises: NotFound, WrongOrgan, NotStanding where it is closed or was acknowledged."""
+    actor, now = call.actor, service.clock.now()
+    async with raw(service.engine) as connection:
+        earlier = await register.done_with(connection, "acknowledgement", actor.client, call.key)
+    if earlier is None:
+        alert = await alerts.alert_for(service, actor, alert_id)
+        if actor.organ_id != alert.organ_id or service.policy.offices(actor.role).isdisjoint(alert.offices):
+            raise WrongOrgan(
+                "预警不是发给本岗位的。", "the alert is not addressed to this office", cure=f"由{alert.to}签收。"
+            )
+        if alert.closed_at is not None or alert.acknowledgement is not None:
+            raise NotStanding("预警已经解除或者已经签收。", "the alert is closed, or was acknowledged before")
+        body = {
+            "alert_id": alert_id,
+            "case_id": alert.case_id,
+            "note": new.note,
+            "acknowledged_at": instant(now),
+            "acknowledged_by": _who(actor),
+            "policy": service.policy.version,
+        }
+        async with raw(service.engine) as connection:
+            await heard.acknowledge(connection, alert_id, alert.case_id, _key(call), body, now)
+            is_ours = await register.done_with(connection, "acknowledgement", actor.client, call.key) is not None
+        if not is_ours:
+            raise NotStanding("预警刚刚由他人签收。", "somebody else acknowledged it just now")
+    row = await _done(service, "acknowledgement", call)
+    return Answer(201, encode(row["body"]), _location(f"/v1/alerts/{row['alert_id']}", replayed=earlier is not None))
 
 
 def _check_may_accept(service: Service, actor: Actor) -> None:

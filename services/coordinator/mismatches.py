@@ -9,9 +9,11 @@ from pydantic import BaseModel
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.coordinator.closed import is_open
 from services.coordinator.domain.mismatch import is_accepted
 from services.coordinator.tables import conclusion, finding, mismatch
 from services.kernel.errors import NotFound
+from services.kernel.period import local_date
 from services.kernel.service import Service
 from services.kernel.who import Actor
 
@@ -71,7 +73,7 @@ async def finding_for(service: Service, actor: Actor, finding_id: str) -> Found:
     """A finding for this actor's eyes. Raises: NotFound."""
     query = select(finding).where(finding.c.id == finding_id)
     async with service.engine.connect() as connection:
-        row = (await connection.execute(_shared(service, actor, query, finding.c.case_id))).first()
+        row = (await connection.execute(shared(service, actor, query, finding.c.case_id, finding.c.subject))).first()
     if row is None:
         raise NotFound("没有此项，或者不在本机关可见范围内。", "no such finding, or not for this organ's eyes")
     return Found(row.kind, row.case_id, row.body, row.closed_at)
@@ -123,7 +125,8 @@ async def mismatch_for(service: Service, actor: Actor, mismatch_id: str) -> Mism
 
 
 async def _read(service: Service, actor: Actor, query: Select[Any]) -> list[Mismatch]:
-    query = _shared(service, actor, query, mismatch.c.body["case_id"].astext)
+    of = mismatch.c.body["finding"]
+    query = shared(service, actor, query, of["case_id"].astext, of["subject"].astext)
     async with service.engine.connect() as connection:
         rows = (await connection.execute(query)).all()
         ids = [row.body["finding_id"] for row in rows]
@@ -134,8 +137,9 @@ async def _read(service: Service, actor: Actor, query: Select[Any]) -> list[Mism
     return [Mismatch(**row.body, stands=row.id in holding) for row in rows]
 
 
-def _shared(service: Service, actor: Actor, query: Select[Any], case_id: Any) -> Select[Any]:
-    """Only what belongs to cases that the actor's organ shares, unless the role sees all."""
+def shared(service: Service, actor: Actor, query: Select[Any], case_id: Any, subject: Any) -> Select[Any]:
+    """Only what belongs to cases that the actor's organ shares, of nobody whose record is closed to it, unless the role sees all."""
     if actor.role in service.policy.sees_all:
         return query
-    return query.join(conclusion, and_(conclusion.c.case_id == case_id, conclusion.c.organs.contains([actor.organ_id])))
+    mine = and_(conclusion.c.case_id == case_id, conclusion.c.organs.contains([actor.organ_id]))
+    return query.join(conclusion, mine).where(is_open(actor, local_date(service.clock.now()), case_id, subject))

@@ -7,8 +7,10 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.coordinator.closed import closed
 from services.coordinator.domain.proof import proof, titles
 from services.coordinator.tables import basis, conclusion, ledger
+from services.kernel.period import local_date
 from services.kernel.service import Service
 from services.kernel.who import Actor
 
@@ -95,7 +97,8 @@ async def clocks(
             for title, more in titles(case.case_id, rows[case.case_id], service.domain.code, case.reading):
                 items.append(title)
                 terms.update(more)
-        items = [item for item in items if status in {None, item["status"]}]
+        hidden = await closed(connection, service.policy, actor, local_date(service.clock.now()), list(rows))
+        items = [item for item in items if status in {None, item["status"]} and item["subject"] not in hidden]
         calendars = await _bases(connection, {item["calendar"] for item in items})
     used = {name for item in items for name in (item["terms"], *(leg["terms"] for leg in item["legs"]))}
     return ClockList(

@@ -11,6 +11,7 @@ from typing import Any
 from services.coordinator.domain.agreement import DIVERGED, RESTORED, Stored, restored
 from services.coordinator.domain.finding import Finding
 from services.coordinator.repository import Row, stand
+from services.kernel.feed import Page, Told
 from services.kernel.log import Connection
 from services.kernel.transition import Links, encode, new_id
 
@@ -81,8 +82,12 @@ async def set_aside(
     there = {row["case_id"] for row in left}
     nothing = [case_id for case_id in moved if case_id not in there]
     await connection.execute("DELETE FROM conclusion WHERE case_id = ANY($1::text[])", nothing)
+    await connection.execute("DELETE FROM chain WHERE case_id = ANY($1::text[])", nothing)
     await connection.execute(
         "UPDATE finding SET closed_at = $2 WHERE case_id = ANY($1::text[]) AND closed_at IS NULL", nothing, now
+    )
+    await connection.execute(
+        "UPDATE alert SET closed_at = $2 WHERE case_id = ANY($1::text[]) AND closed_at IS NULL", nothing, now
     )
     return moved, sorted(there)
 
@@ -99,8 +104,23 @@ async def close(connection: Connection, kind: str, subject: str, standing: Seque
     )
 
 
-async def contradicts(connection: Connection, service: str, events: Sequence[Row]) -> bool:
-    """Whether a page tells of rows that were read before, and tells otherwise."""
+class Contradicted(Exception):
+    """A log tells otherwise of rows that were read before."""
+
+
+async def check_same(connection: Connection, service: str, after: int, page: Page, *, are_news: bool) -> None:
+    """That a log is the one that was read: the row before a page, and those of it that are no news.
+
+    A log that was cut back and has grown past what was read since then shows in the row before. Raises: Contradicted.
+    """
+    link = await link_at(connection, service, after) if page.link else None
+    if link is not None and page.link != f"sm3:{link.hex()}":
+        raise Contradicted
+    if not are_news and await _contradicts(connection, service, page.rows):
+        raise Contradicted
+
+
+async def _contradicts(connection: Connection, service: str, rows: Sequence[Told]) -> bool:
     return bool(
         await connection.fetchval(
             """
@@ -109,9 +129,9 @@ async def contradicts(connection: Connection, service: str, events: Sequence[Row
               JOIN ledger l ON l.case_id = told.case_id AND l.service = $1 AND l.seq = told.seq AND l.sm3 <> told.sm3)
             """,
             service,
-            [event["partitionkey"] for event in events],
-            [int(event["sequence"]) for event in events],
-            [bytes.fromhex(event["datadigest"].removeprefix("sm3:")) for event in events],
+            [row.case_id for row in rows],
+            [row.seq for row in rows],
+            [row.sm3 for row in rows],
         )
     )
 

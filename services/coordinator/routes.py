@@ -4,8 +4,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from services.coordinator import agreements, handlers, mismatches, proofs, views
-from services.coordinator.commands import AgreementCreate, HaltDecisionCreate, MismatchCreate
+from services.coordinator import agreements, alerts, chains, handlers, mismatches, proofs, tasks, views
+from services.coordinator.commands import (
+    AcknowledgementCreate,
+    AgreementCreate,
+    HaltDecisionCreate,
+    MismatchCreate,
+    TaskConfirmationCreate,
+    TaskFeedbackCreate,
+    TaskReorderCreate,
+)
 from services.kernel.errors import NotAllowed, NotFound
 from services.kernel.service import CurrentService
 from services.kernel.web import ACT_PROBLEMS, READ_PROBLEMS, Answer, CurrentActor, CurrentCall, Id, ShortRoute
@@ -14,8 +22,16 @@ router = APIRouter()
 acts = APIRouter(route_class=ShortRoute)
 _READ: dict[str, Any] = {"responses": READ_PROBLEMS, "tags": ["coordination"]}
 _AGREEMENT: dict[str, Any] = {"responses": READ_PROBLEMS, "tags": ["agreement"]}
+_TASK: dict[str, Any] = {"responses": READ_PROBLEMS, "tags": ["supervision"]}
+_ON_TASK: dict[str, Any] = {
+    "response_model": tasks.TaskEvent,
+    "status_code": 201,
+    "responses": ACT_PROBLEMS,
+    "tags": ["supervision"],
+}
 _Page = Annotated[str, Query(max_length=40, pattern=r"^[A-Za-z0-9_-]*$")]
 _Size = Annotated[int, Query(ge=1)]
+_Level = Annotated[int | None, Query(ge=0, le=3)]
 _Word = Query(max_length=80, pattern=r"^[A-Za-z0-9_-]+$")
 
 
@@ -41,6 +57,26 @@ async def list_findings(
         after=page_token,
         page_size=min(page_size, 200),
     )
+
+
+@router.get("/v1/chains", operation_id="coordinator_listChains", summary="监督事项", **_READ)
+async def list_chains(
+    service: CurrentService,
+    actor: CurrentActor,
+    case_id: Annotated[str | None, _Word] = None,
+    kind: Annotated[str | None, _Word] = None,
+    metric: Annotated[str | None, _Word] = None,
+    state: Annotated[str | None, _Word] = None,
+    answer: Annotated[str | None, _Word] = None,
+    page_token: _Page = "",
+    page_size: _Size = 50,
+) -> chains.ChainList:
+    """The supervision matters of the cases that the caller's organ shares, act by act, and how demands were answered.
+
+    `counts` is over all that the same questions find, not this page alone; `answer` asks for the demands of one answer.
+    """
+    asked = chains.Asked(case_id=case_id, kind=kind, metric=metric, state=state, answer=answer)
+    return await chains.chains(service, actor, asked, after=page_token, page_size=min(page_size, 200))
 
 
 @router.get("/v1/clocks", operation_id="coordinator_listClocks", summary="期限及其证明", **_READ)
@@ -182,3 +218,141 @@ async def list_mismatches(
 async def read_mismatch(service: CurrentService, actor: CurrentActor, mismatch_id: Id) -> mismatches.Mismatch:
     """One entry of the register, and whether it holds now."""
     return await mismatches.mismatch_for(service, actor, mismatch_id)
+
+
+@router.get("/v1/tasks", operation_id="coordinator_listTasks", summary="督办事项", **_TASK)
+async def list_tasks(
+    service: CurrentService,
+    actor: CurrentActor,
+    case_id: Annotated[str | None, _Word] = None,
+    owner: Annotated[str | None, _Word] = None,
+    state: Annotated[str | None, _Word] = None,
+    overdue: Annotated[bool | None, Query()] = None,
+    page_token: _Page = "",
+    page_size: _Size = 50,
+) -> tasks.TaskList:
+    """What persons have to mend in the cases that the caller's organ shares, by when, and where that stands."""
+    return await tasks.tasks(
+        service,
+        actor,
+        case_id=case_id,
+        owner=owner,
+        state=state,
+        overdue=overdue,
+        after=page_token,
+        page_size=min(page_size, 200),
+    )
+
+
+@router.get("/v1/task-counts", operation_id="coordinator_countTasks", summary="督办事项统计", **_TASK)
+async def count_tasks(
+    service: CurrentService, actor: CurrentActor, owner: Annotated[str | None, _Word] = None
+) -> tasks.TaskCounts:
+    """How many tasks stand where, and how many are overdue, in the cases that the caller's organ shares."""
+    return await tasks.counts(service, actor, owner)
+
+
+@router.get("/v1/tasks/{task_id}", operation_id="coordinator_readTask", summary="督办事项及其经过", **_TASK)
+async def read_task(service: CurrentService, actor: CurrentActor, task_id: Id) -> tasks.Task:
+    """One task with everything that happened to it."""
+    return await tasks.read(service, actor, task_id)
+
+
+@acts.post("/v1/tasks/{task_id}/feedback", operation_id="coordinator_reportTask", summary="反馈整改情况", **_ON_TASK)
+async def report_task(call: CurrentCall, service: CurrentService, task_id: Id, new: TaskFeedbackCreate) -> Answer:
+    """Report what was done. The task is done when the log shows it."""
+    return await handlers.say_of_task(service, task_id, "reported", new, call)
+
+
+@acts.post("/v1/tasks/{task_id}/reorders", operation_id="coordinator_reorderTask", summary="退回重新督办", **_ON_TASK)
+async def reorder_task(call: CurrentCall, service: CurrentService, task_id: Id, new: TaskReorderCreate) -> Answer:
+    """Order it again, with what is still missing and a new last day."""
+    return await handlers.say_of_task(service, task_id, "reordered", new, call)
+
+
+@acts.post("/v1/tasks/{task_id}/confirmations", operation_id="coordinator_confirmTask", summary="确认整改", **_ON_TASK)
+async def confirm_task(call: CurrentCall, service: CurrentService, task_id: Id, new: TaskConfirmationCreate) -> Answer:
+    """Confirm that it was done, as the log shows; refused as long as it does not."""
+    return await handlers.say_of_task(service, task_id, "confirmed", new, call)
+
+
+@router.get("/v1/duties", operation_id="coordinator_listDuties", summary="法定义务", **_READ)
+async def list_duties(
+    service: CurrentService,
+    actor: CurrentActor,
+    case_id: Annotated[str | None, _Word] = None,
+    status: Annotated[str | None, _Word] = None,
+    owner: Annotated[str | None, _Word] = None,
+    holder: Annotated[str | None, _Word] = None,
+    level: _Level = None,
+    page_token: Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")] = "",
+    page_size: _Size = 50,
+) -> alerts.DutyList:
+    """What each organ is bound to do in the cases that the caller's organ shares: by when, to whom, and how it stands.
+
+    `owner` is a kind of organ, `holder` the id of one. A page holds whole cases that have any, so many at a time.
+    """
+    wanted = {"status": status, "owner": owner, "holder": holder}
+    return await alerts.duties(
+        service,
+        actor,
+        case_id=case_id,
+        wanted={name: value for name, value in wanted.items() if value is not None},
+        level=level,
+        after=page_token,
+        page_size=min(page_size, 100),
+    )
+
+
+@router.get("/v1/duties/{duty_id}", operation_id="coordinator_readDuty", summary="法定义务", **_READ)
+async def read_duty(service: CurrentService, actor: CurrentActor, duty_id: Id) -> alerts.DutyView:
+    """One duty."""
+    return await alerts.duty_for(service, actor, duty_id)
+
+
+@router.get("/v1/alerts", operation_id="coordinator_listAlerts", summary="预警", **_READ)
+async def list_alerts(
+    service: CurrentService,
+    actor: CurrentActor,
+    case_id: Annotated[str | None, _Word] = None,
+    duty_id: Annotated[str | None, _Word] = None,
+    level: _Level = None,
+    organ: Annotated[str | None, _Word] = None,
+    standing: Annotated[bool | None, Query()] = None,
+    page_token: _Page = "",
+    page_size: _Size = 50,
+) -> alerts.AlertList:
+    """The duties that were told of, in the cases that the caller's organ shares. `organ` is an id, or `mine`."""
+    return await alerts.alerts(
+        service,
+        actor,
+        case_id=case_id,
+        duty=duty_id,
+        level=level,
+        organ=organ,
+        standing=standing,
+        after=page_token,
+        page_size=min(page_size, 200),
+    )
+
+
+@router.get("/v1/alerts/{alert_id}", operation_id="coordinator_readAlert", summary="预警", **_READ)
+async def read_alert(service: CurrentService, actor: CurrentActor, alert_id: Id) -> alerts.AlertView:
+    """One alert, and who acknowledged it."""
+    return await alerts.alert_for(service, actor, alert_id)
+
+
+@acts.post(
+    "/v1/alerts/{alert_id}/acknowledgements",
+    operation_id="coordinator_acknowledgeAlert",
+    summary="签收预警",
+    response_model=alerts.Acknowledgement,
+    status_code=201,
+    responses=ACT_PROBLEMS,
+    tags=["coordination"],
+)
+async def acknowledge_alert(
+    call: CurrentCall, service: CurrentService, alert_id: Id, new: AcknowledgementCreate
+) -> Answer:
+    """Acknowledge an alert, in an office to which it was addressed: it climbs no further. The duty stays what it is."""
+    return await handlers.acknowledge_alert(service, alert_id, new, call)

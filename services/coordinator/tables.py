@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -54,6 +55,21 @@ position = Table(
     Column("read_until", DateTime(timezone=True)),
 )
 
+#: What a case says of something that others may claim, too: a cell, an account, a number.
+shared = Table(
+    "shared",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("body", JSONB, nullable=False),
+    Index("shared_case", "case_id"),
+)
+
+#: Cases of which something was read that is not concluded yet.
+changed = Table("changed", metadata, Column("case_id", Text, primary_key=True))
+
 #: What was concluded about each case with what had been read, and when to look again though nothing happens.
 conclusion = Table(
     "conclusion",
@@ -65,6 +81,7 @@ conclusion = Table(
     Column("rights", JSONB, nullable=False),
     Column("reading", JSONB, nullable=False),
     Index("conclusion_look_at", "look_at"),
+    Index("conclusion_overdue", "case_id", postgresql_where=text("""duties @> '[{"status": "overdue"}]'""")),
 )
 
 #: What proofs name: the terms of a limit by their id, a calendar by its version. Nothing here is ever changed.
@@ -92,6 +109,19 @@ finding = Table(
     Index("finding_kind", "kind", "id"),
 )
 
+#: The supervision matters of each case, as last concluded.
+chain = Table(
+    "chain",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Index("chain_case", "case_id"),
+    Index("chain_kind", "kind", "id"),
+)
+
 #: The clocks whose end another calendar moved or made certain: what it was and is, and by which calendars.
 recomputed = Table(
     "recomputed",
@@ -110,11 +140,21 @@ command = Table(
     "command",
     metadata,
     Column("finding_id", Text, primary_key=True),
+    Column("case_id", Text),
     Column("target", Text, nullable=False),
     Column("body", JSONB, nullable=False),
     Column("asked_at", DateTime(timezone=True), nullable=False),
     Column("status", Integer),
     Column("answer", JSONB),
+    Index("command_wanted", "case_id", postgresql_where=text("status IS NULL")),
+)
+
+#: One row: how often a coordinator began to lead. Whoever leads writes only while the number is the one it began with.
+term = Table(
+    "term",
+    metadata,
+    Column("only", Boolean, primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )
 
 #: A log that is no longer the one that was read: until `ended_at` nothing of it is read. `decision` is somebody's.
@@ -179,6 +219,59 @@ mismatch = Table(
     Column("body", JSONB, nullable=False),
     Index("mismatch_finding", "finding_id", "id"),
     Index("mismatch_command", "key", "client_id", unique=True),
+)
+
+#: Alerts that a duty comes due or is overdue, each written once when its moment came; `closed_at` is when nothing was
+#: owed under it any more. Below stand who acknowledged one. Append-only.
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("duty_id", Text, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("rung", SmallInteger, nullable=False),
+    Column("organ_id", Text, nullable=False),
+    Column("raised_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("body", JSONB, nullable=False),
+    Index("alert_case", "case_id"),
+    Index("alert_standing", "organ_id", "id", postgresql_where=text("closed_at IS NULL")),
+)
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Index("acknowledgement_case", "case_id"),
+    Index("acknowledgement_command", "key", "client_id", unique=True),
+)
+
+#: What happened to the task that a finding gave, from `number` 1 on; `state` and `due_on` are how it then stands. Append-only.
+task_event = Table(
+    "task_event",
+    metadata,
+    Column("task_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("round", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("finding_id", Text, nullable=False),
+    Column("organ_id", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("client_id", Text),
+    Column("key", Text),
+    Column("fingerprint", Text),
+    Column("body", JSONB, nullable=False),
+    Index("task_event_case", "case_id"),
+    Index("task_event_command", "key", "client_id", unique=True),
 )
 
 add_digests(metadata)

@@ -7,17 +7,19 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.coordinator.closed import closed as closed_to
 from services.coordinator.domain.clocks import Clocks
 from services.coordinator.domain.forecast import Outlook
 from services.coordinator.domain.forecast import forecast as foresee
 from services.coordinator.domain.kin import Kin
 from services.coordinator.domain.ledger import Ledger, Row
-from services.coordinator.mismatches import Accepted, accepted
+from services.coordinator.mismatches import Accepted, accepted, shared
 from services.coordinator.repository import kin_of
-from services.coordinator.tables import conclusion, finding, ledger, position, recomputed
+from services.coordinator.tables import changed, conclusion, finding, ledger, position, recomputed
+from services.kernel import seal
 from services.kernel.errors import Unfounded
 from services.kernel.period import local_date, read_moment
 from services.kernel.service import Service
@@ -116,11 +118,12 @@ class Position(BaseModel):
 
 
 class Positions(BaseModel):
-    """How far each log was read, and how many findings stand."""
+    """How far each log was read, and how many findings stand. `waiting`: cases that are read and not concluded yet."""
 
     items: list[Position]
     findings: dict[str, int]
     cases: int
+    waiting: int
 
 
 _clocks = cache(Clocks)
@@ -147,9 +150,7 @@ async def findings(
 ) -> FindingList:
     """The findings for this actor's eyes, a page at a time."""
     query = select(*_COLUMNS, finding.c.id).where(finding.c.id > after).order_by(finding.c.id).limit(page_size + 1)
-    if actor.role not in service.policy.sees_all:
-        shares = conclusion.c.organs.contains([actor.organ_id])
-        query = query.join(conclusion, and_(conclusion.c.case_id == finding.c.case_id, shares))
+    query = shared(service, actor, query, finding.c.case_id, finding.c.subject)
     if case_id is not None:
         query = query.where(finding.c.case_id == case_id)
     if kind is not None:
@@ -205,8 +206,9 @@ async def forecast(service: Service, actor: Actor, case_id: str, person_id: str 
         if await _seen(connection, service, actor, case_id) is None:
             return None
         told = await _told(connection, service, *family)
+        hidden = await closed_to(connection, service.policy, actor, local_date(service.clock.now()), family)
         read = (await connection.execute(select(position))).all()
-    if person_id is not None and person_id not in told.persons:
+    if person_id is not None and (person_id not in told.persons or person_id in hidden):
         return None
     now = service.clock.now()
     # Many ledgers with one more row each: too long to let everybody else wait.
@@ -219,7 +221,8 @@ async def forecast(service: Service, actor: Actor, case_id: str, person_id: str 
             "本案记录的时间之前或者之后已无历法可循，期限无从推算。",
             "no calendar reaches where a limit of this case would end",
         ) from error
-    return Forecast(case_id=case_id, as_of=instant(now), case=case, persons=persons, read=_read(read))
+    shown = [person for person in persons if person.subject not in hidden]
+    return Forecast(case_id=case_id, as_of=instant(now), case=case, persons=shown, read=_read(read))
 
 
 async def timeline(service: Service, actor: Actor, case_id: str) -> Timeline | None:
@@ -239,18 +242,26 @@ async def timeline(service: Service, actor: Actor, case_id: str) -> Timeline | N
         again = (await connection.execute(select(recomputed).where(recomputed.c.case_id == case_id))).all()
         read = (await connection.execute(select(position))).all()
         known = await accepted(connection, [row.body for row in found], service.clock.now())
+        hidden = await closed_to(connection, service.policy, actor, local_date(service.clock.now()), [case_id])
     clocks: dict[str, list[dict[str, Any]]] = {}
-    for duty in concluded.duties:
+    for duty in (duty for duty in concluded.duties if duty["subject"] not in hidden):
         clocks.setdefault(duty["trigger"], []).append(duty)
+    custodies = {custody for custody, person in told.person_of.items() if person in hidden}
+    rows = (seal.told(row, frozenset(hidden | custodies)) for row in told.rows)
     entries = sorted(
-        told.rows, key=lambda row: (local_date(read_moment(row["occurred_at"])), row["recorded_at"], row["seq"])
+        (row for row in rows if row is not None),
+        key=lambda row: (local_date(read_moment(row["occurred_at"])), row["recorded_at"], row["seq"]),
     )
     return Timeline(
         case_id=case_id,
-        persons=told.labels,
+        persons={person: label for person, label in told.labels.items() if person not in hidden},
         items=[_entry(row, clocks.get(row["id"], []), told.person_of) for row in entries],
-        findings=[_view(row, known) for row in found],
-        recomputed=[{**row.body, "at": row.at.isoformat()} for row in sorted(again, key=lambda row: row.at)],
+        findings=[each for each in (_view(row, known) for row in found) if each.subject not in hidden],
+        recomputed=[
+            {**row.body, "at": row.at.isoformat()}
+            for row in sorted(again, key=lambda row: row.at)
+            if row.subject not in hidden
+        ],
         read=_read(read),
     )
 
@@ -286,6 +297,8 @@ async def positions(service: Service) -> Positions:
             )
         ).all()
         cases = (await connection.execute(select(func.count()).select_from(conclusion))).scalar_one()
+        # Counted after the positions were read: none waiting means that all up to there is concluded.
+        waiting = (await connection.execute(select(func.count()).select_from(changed))).scalar_one()
     return Positions(
         items=[
             Position(
@@ -297,4 +310,5 @@ async def positions(service: Service) -> Positions:
         ],
         findings={str(row.kind): int(row.number) for row in kinds},
         cases=cases,
+        waiting=waiting,
     )

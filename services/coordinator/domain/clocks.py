@@ -1,10 +1,10 @@
 """The limits of the law made ready to run: what starts, meets, stops and extends each, every name resolved. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.coordinator.domain.conditions import CONDITIONS
+from services.coordinator.domain.conditions import CONDITIONS, Meaning
 from services.coordinator.domain.ledger import deed_type, event_type, extension_type
 from services.kernel.code import Code
 from services.kernel.period import ZONE
@@ -13,13 +13,14 @@ from services.law.terms import Terms, terms, terms_id
 
 #: The log in which events and deeds are noted that no step shows.
 NOTED_IN = frozenset({"case_flow"})
+_NEVER = datetime.min.replace(tzinfo=ZONE)
 #: Kinds of the tables that owe a deed; a right lapses, a threshold is not a deed.
 OWED = frozenset({"obligation", "detention", "validity", "advance"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Clock:
-    """One limit, its names resolved."""
+    """One limit, its names resolved. Each is the same as itself only."""
 
     limit: Limit
     after: tuple[str, ...]
@@ -29,12 +30,34 @@ class Clock:
     pause: frozenset[str]
     resume: frozenset[str]
     extend: tuple[str, ...]
+    #: All acts that end it: those that meet it, make it void or begin it anew.
+    ending: frozenset[str]
+    #: Whether its end follows from the day of its beginning alone, whatever the hour.
+    by_day: bool
+    #: 立即.
+    at_once: bool
+    #: What is to be so for it to begin at all; None: nothing.
+    applies: Meaning | None
+    #: The logs that show the deed, or whatever else ends, moves or stops the clock: what is unread there may be just that.
     shown_by: frozenset[str]
     law_ref: str
     #: The editions that have this limit; None where the procedure has one edition only.
     editions: frozenset[str] | None
     #: The ids of its terms, by the edition of the procedure; the newest edition's come first.
     terms: Mapping[str, str]
+    #: The fact of the act from whose day on it runs; empty where that is the act's own.
+    stated: str = ""
+
+
+def _logs(code: Code, limit: Limit, after: tuple[str, ...]) -> frozenset[str]:
+    refs = (limit.by, limit.void_by, limit.restarts_at, limit.paused_by, limit.resumed_by, limit.extended_by)
+    named = {*after, *(name for ref in refs for name in code.types(ref))}
+    kept = {code.rules[name].kept_by for name in named if name in code.rules}
+    is_noted = not limit.by or named - code.rules.keys() or (limit.extensions and not limit.extended_by)
+    noted = NOTED_IN if is_noted else frozenset()
+    # What begins where another ends is over, or elsewhere, with that one.
+    bases = limit.after.limits if isinstance(limit.after, End) else ()
+    return noted.union(kept, *(_logs(code, code.limits[base], ()) for base in bases))
 
 
 class Clocks:
@@ -66,26 +89,35 @@ class Clocks:
                 after = ()
             case ref:
                 after = code.types(ref)
-        assert limit.when is None or limit.when.key in CONDITIONS, f"nothing says what {limit.when} means"
+        applies = CONDITIONS.get(limit.when.key) if limit.when is not None else None
+        assert limit.when is None or applies is not None, f"nothing says what {limit.when} means"
         cite = limit.cite if isinstance(limit.cite, tuple) else (limit.cite,)
         by = code.types(limit.by)
         met = frozenset(by or (deed_type(limit.name),))
         void = frozenset(code.types(limit.void_by))
-        shown_by = frozenset(code.rules[name].kept_by for name in by) or NOTED_IN
+        restart = frozenset(code.types(limit.restarts_at))
+        periods = [each for each in (limit.period, *(more.period for more in limit.extensions)) if each is not None]
+        shown_by = _logs(code, limit, after)
         resolved = {"after": list(after), "by": sorted(met), "void_by": sorted(void), "shown_by": sorted(shown_by)}
+        stated = {"stated": code.vocabulary.by_name[limit.stated].key} if limit.stated else {}
         return Clock(
             limit=limit,
             after=after,
             by=met,
             void=void,
-            restart=frozenset(code.types(limit.restarts_at)),
+            restart=restart,
             pause=frozenset(code.types(limit.paused_by)),
             resume=frozenset(code.types(limit.resumed_by)),
             extend=code.types(limit.extended_by) or (extension_type(limit.name),) * len(limit.extensions),
+            ending=met | void | restart | {*after},
+            by_day=limit.custody != "always" and not any(each.hours or each.at_once for each in periods),
+            at_once=limit.period is not None and limit.period.at_once,
+            applies=applies,
             shown_by=shown_by,
             law_ref="、".join(limit.procedure.cited(citation).zh for citation in cite),
             editions=code.editions_of.get(limit.name),
-            terms=self._terms(limit, resolved),
+            terms=self._terms(limit, resolved | stated),
+            stated=stated.get("stated", ""),
         )
 
     def _terms(self, limit: Limit, resolved: Terms) -> dict[str, str]:
@@ -109,8 +141,10 @@ class Reading:
     now: datetime
     at_once: timedelta = timedelta(hours=2)
 
-    def until(self, services: frozenset[str]) -> datetime:
+    def until(self, services: Collection[str]) -> datetime:
         """The moment up to which all of these logs are known."""
-        return min(
-            (self.read.get(service, datetime.min.replace(tzinfo=ZONE)) for service in services), default=self.now
-        )
+        return min([self.read.get(service, _NEVER) for service in services], default=self.now)
+
+    def known(self, services: Collection[str]) -> datetime:
+        """The same, and not later than now."""
+        return min(self.now, self.until(services))

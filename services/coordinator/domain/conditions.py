@@ -296,6 +296,7 @@ CONDITIONS: Mapping[str, Meaning] = {
     ),
     "fast": lambda ledger, trigger: _opened_as(ledger, trigger, "first_trial:open_fast"),
     "released_by_judgment": _frees,
+    "reply_unstated": lambda _, trigger: trigger.row["facts"].get("reply_by") is None,
     "under_measure": _is_under_measure,
     "under_investigation": lambda ledger, trigger: _in_charge(ledger, trigger) == "police",
     "death": lambda ledger, trigger: _sentence(ledger, trigger).get("type") == "death",

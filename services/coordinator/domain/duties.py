@@ -5,18 +5,24 @@ A duty is overdue only if the log that would show the deed has been read past th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from services.coordinator.domain.clocks import OWED, Clock, Clocks, Reading
-from services.coordinator.domain.conditions import CONDITIONS
 from services.coordinator.domain.finding import Duty, Finding
 from services.coordinator.domain.ledger import Act, Ledger
-from services.kernel.period import ZONE, Due, Moment, Roll, due, local_date, read_moment
+from services.kernel.ends import timely
+from services.kernel.period import ZONE, Calendar, Due, Extension, Moment, Roll, due, local_date, read_moment
 from services.kernel.procedure import End, Limit
 from services.kernel.transition import instant
+from services.kernel.who import Organ, organ_of
 from services.law.holidays import CALENDAR
 from services.law.terms import lengthening
+
+#: How the law's tables begin to say who grants an extension that nobody has to.
+_NO_LEAVE = "无须"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +34,9 @@ class Pause:
     until: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Started:
-    """One clock that one act started. `since` is from when it runs; `ends` when it ends as far as is known.
+    """One clock that one act started; nothing changes it. `since` is from when it runs; `ends` when it ends as far as is known.
 
     `closing` is the act that met it or made it void, `window` the acts in which a deed is looked for. `extended` are the
     acts that extended it, each with the place of its extension in the law.
@@ -65,9 +71,9 @@ def duties(ledger: Ledger, clocks: Clocks, reading: Reading) -> Owed:
     owed = Owed()
     for started in running(ledger, clocks, reading.now):
         _weigh(ledger, started, reading, owed)
-    owed.rights.sort(key=lambda right: (right.since, right.limit, right.subject))
-    owed.duties.sort(key=lambda duty: (duty.since, duty.limit, duty.subject))
-    owed.findings.sort(key=lambda finding: (finding.due, finding.kind, finding.subject))
+    owed.rights.sort(key=attrgetter("since", "limit", "subject"))
+    owed.duties.sort(key=attrgetter("since", "limit", "subject"))
+    owed.findings.sort(key=attrgetter("due", "kind", "subject"))
     return owed
 
 
@@ -78,12 +84,15 @@ def running(ledger: Ledger, clocks: Clocks, now: datetime, *, of: str = "") -> I
         for clock in clocks.starting[name]:
             for trigger in ledger.by_type[name]:
                 # One act can be several steps, carried along; it begins a clock once.
+                if of and trigger.transition_id != of:
+                    continue
                 once = (clock.limit.name, trigger.subject, trigger.transition_id)
-                if of in {"", trigger.transition_id} and once not in begun and _applies(clock, ledger, trigger):
+                if once not in begun and _applies(clock, ledger, trigger):
                     begun.add(once)
                     started = _start(ledger, clock, trigger, now)
                     yield started
-                    yield from _at_the_end(ledger, started, clocks)
+                    if clock.limit.name in clocks.at_end_of:
+                        yield from _at_the_end(ledger, started, clocks)
 
 
 def _at_the_end(ledger: Ledger, base: Started, clocks: Clocks) -> Iterator[Started]:
@@ -103,7 +112,7 @@ def _at_the_end(ledger: Ledger, base: Started, clocks: Clocks) -> Iterator[Start
         is_right = base.clock.limit.kind not in OWED
         if closed is not None and not is_right and not ends.is_past(closed.moment) and closed.type not in clock.by:
             continue
-        window = _since_moved(base) if clock.limit.before else tuple(_later(ledger, base.trigger))
+        window = _since_moved(base) if clock.limit.before else ledger.following(base.trigger)
         deed = next((act for act in window if act.type in clock.by | clock.void), None)
         yield Started(clock, base.trigger, end, window, deed, ends, base.held)
 
@@ -120,30 +129,22 @@ def _at_old_ends(ledger: Ledger, base: Started, clock: Clock) -> Iterator[Starte
     for number, (grant, place) in enumerate(base.extended):
         old = _ends(base.clock, base.since, base.extended[:number], base.excluded, held=base.held)
         end = old.deadline or old.last_day
-        free = base.clock.limit.extensions[place].approver.startswith("无须")
+        free = base.clock.limit.extensions[place].approver.startswith(_NO_LEAVE)
         if end is None or free or not _applies(clock, ledger, grant):
             continue
         until = since[number + 2] if number + 2 < len(since) else None
-        later = (act for act in _later(ledger, since[number]) if until is None or not act.follows(until))
+        later = (act for act in ledger.following(since[number]) if until is None or not act.follows(until))
         window = tuple(later)
         deed = next((act for act in window if act.type in clock.by), None)
         yield Started(clock, grant, end, window, deed, _ends(clock, end, (), (), held=base.held), base.held)
 
 
-def _concerning(ledger: Ledger, trigger: Act) -> Sequence[Act]:
-    """The acts that can meet a duty: one of the whole case may be met for any of its persons."""
-    return ledger.acts if trigger.subject == ledger.case_id else ledger.by_subject[trigger.subject]
-
-
-def _later(ledger: Ledger, trigger: Act) -> Iterator[Act]:
-    return (act for act in _concerning(ledger, trigger) if act.follows(trigger) and act.row is not trigger.row)
-
-
 def _applies(clock: Clock, ledger: Ledger, trigger: Act) -> bool:
-    limit = clock.limit
-    if clock.editions is not None and _edition(ledger, limit, trigger) not in clock.editions:
+    if clock.editions is not None and _edition(ledger, clock.limit, trigger) not in clock.editions:
         return False
-    return limit.when is None or CONDITIONS[limit.when.key](ledger, trigger)
+    if clock.stated and trigger.row["facts"].get(clock.stated) is None:
+        return False
+    return clock.applies is None or clock.applies(ledger, trigger)
 
 
 def _edition(ledger: Ledger, limit: Limit, trigger: Act) -> str:
@@ -156,19 +157,34 @@ def _edition(ledger: Ledger, limit: Limit, trigger: Act) -> str:
 def _start(ledger: Ledger, clock: Clock, trigger: Act, now: datetime) -> Started:
     if clock.limit.before:
         return _start_before(ledger, clock, trigger)
-    later = list(_later(ledger, trigger))
-    ending = clock.by | clock.void | clock.restart | {*clock.after}
-    closing = next((act for act in later if act.type in ending), None)
-    window = tuple(later if closing is None else (act for act in later if closing.follows(act) or act is closing))
+    window, ending = ledger.following(trigger), clock.ending
+    closing = None
+    for act in window:
+        if act.type in ending:
+            closing = act
+            window = _up_to(window, act)
+            break
     held = window[-1].held_before if window else trigger.held_before
-    extended, excluded = _extensions(clock, window), _excluded(clock, window, now)
-    ends = _ends(clock, trigger.moment, extended, excluded, held=held)
-    return Started(clock, trigger, trigger.moment, window, closing, ends, held, extended, excluded)
+    excluded = _excluded(clock, window, now) if clock.pause else ()
+    extended = _extensions(clock, window) if clock.extend else ()
+    since = read_moment(trigger.row["facts"][clock.stated]) if clock.stated else trigger.moment
+    if extended:
+        extended = _timely(clock, since, extended, excluded, held=held)
+    ends = _ends(clock, since, extended, excluded, held=held)
+    return Started(clock, trigger, since, window, closing, ends, held, extended, excluded)
+
+
+def _up_to(acts: Sequence[Act], last: Act) -> tuple[Act, ...]:
+    """Those that the last one follows, and itself."""
+    service, order, day = last.service, last.order, last.day
+    return tuple(
+        [act for act in acts if act is last or (act.order < order if act.service == service else act.day <= day)]
+    )
 
 
 def _start_before(ledger: Ledger, clock: Clock, trigger: Act) -> Started:
     """A clock that counts back from its trigger: the deed is looked for between the trigger before and this one."""
-    earlier = [act for act in _concerning(ledger, trigger) if trigger.follows(act) and act.row is not trigger.row]
+    earlier = [act for act in ledger.concerning(trigger) if trigger.follows(act) and act.row is not trigger.row]
     again = [place for place, act in enumerate(earlier) if act.type in clock.after]
     window = tuple(earlier[again[-1] + 1 :] if again else earlier)
     deed = next((act for act in reversed(window) if act.type in clock.by), None)
@@ -183,14 +199,14 @@ def _weigh(ledger: Ledger, started: Started, reading: Reading, owed: Owed) -> No
     if closing is not None:
         # A measure that lapses at its end by itself does so in time.
         lapsed = limit.kind == "validity" and closing.type in clock.void
-        past = ends.is_past(closing.moment) and not lapsed and not _at_once_is_done(limit, trigger, closing, reading)
+        past = ends.is_past(closing.moment) and not lapsed and not _at_once_is_done(clock, trigger, closing, reading)
         status = _late(limit, ended=met or closing.type in clock.void) if past else "met" if met else "superseded"
     elif ends.open_ended:
         status = "open"
     else:
         status = _unmet(clock, ends, reading)
         if status in {"open", "unknown"} and limit.kind in OWED:
-            moment = _grace(limit, ends, reading)
+            moment = _grace(clock, ends, reading)
             owed.look_at = moment if owed.look_at is None else min(owed.look_at, moment)
     duty = _duty(ledger, started, status)
     if limit.kind not in OWED:
@@ -198,7 +214,7 @@ def _weigh(ledger: Ledger, started: Started, reading: Reading, owed: Owed) -> No
         return
     owed.duties.append(duty)
     if status in {"late", "overdue", "unknown"} and (
-        status != "unknown" or reading.now >= _grace(limit, ends, reading)
+        status != "unknown" or reading.now >= _grace(clock, ends, reading)
     ):
         owed.findings.append(_finding(duty, limit, trigger, ledger))
 
@@ -218,11 +234,12 @@ def _duty(ledger: Ledger, started: Started, status: str) -> Duty:
     """The clock with all that its end was computed from."""
     clock, trigger, closing, ends = started.clock, started.trigger, started.closing, started.ends
     limit = clock.limit
+    owner, holder = bound(ledger, limit, trigger)
     return Duty(
         case_id=ledger.case_id,
         limit=limit.name,
         subject=trigger.subject,
-        owner=limit.organ.value,
+        owner=owner,
         zh=limit.zh,
         law_ref=clock.law_ref,
         status=status,
@@ -238,12 +255,31 @@ def _duty(ledger: Ledger, started: Started, status: str) -> Duty:
         terms=_terms(clock, ledger, trigger),
         start=instant(started.since) if isinstance(started.since, datetime) else started.since.isoformat(),
         held=started.held,
-        extensions=tuple(_granted(limit, act, place) for act, place in started.extended),
-        excluded=tuple(_stopped(pause) for pause in started.excluded),
+        extensions=tuple([_granted(limit, act, place) for act, place in started.extended]),
+        excluded=tuple([_stopped(pause) for pause in started.excluded]),
         base_end=ends.base_end.isoformat() if ends.base_end is not None else "",
         last_day=ends.last_day.isoformat() if ends.last_day is not None else "",
         deadline=instant(ends.deadline) if ends.deadline is not None else "",
+        holder=holder,
+        known=max((trigger, *(act for act, _ in started.extended)), key=attrgetter("order")).row["recorded_at"],
     )
+
+
+def bound(ledger: Ledger, limit: Limit, trigger: Act) -> tuple[str, str]:
+    """The kind of organ that a limit binds here, and which one of the case that is; empty where none is known.
+
+    Where it binds several, each in its own stage: the one that did what began it, else the one in charge.
+    """
+    if limit.organ is Organ.SUPERVISED_ORGAN:
+        sent = str(ledger.matters.get(trigger.subject, {}).get("receiver", ""))
+        return organ_of(sent) or limit.organ.value, sent
+    organ_id = str(trigger.row["organ"])
+    acted = organ_of(organ_id)
+    if acted is not None and (acted is limit.organ or acted in limit.organs):
+        return acted.value, organ_id
+    in_charge = ledger.in_charge.get(trigger.subject, ("", None))[0] if limit.organs else ""
+    kind = in_charge if in_charge in {limit.organ, *limit.organs} else limit.organ.value
+    return kind, ledger.organ_ids.get(kind, "")
 
 
 def _terms(clock: Clock, ledger: Ledger, trigger: Act) -> str:
@@ -270,21 +306,21 @@ def _stopped(pause: Pause) -> dict[str, str]:
     }
 
 
-def _at_once_is_done(limit: Limit, trigger: Act, closing: Act, reading: Reading) -> bool:
+def _at_once_is_done(clock: Clock, trigger: Act, closing: Act, reading: Reading) -> bool:
     """Whether "immediately" was kept: within our tolerance, or on the same day where no hour was stated."""
-    if limit.period is None or not limit.period.at_once:
+    if not clock.at_once:
         return False
     if isinstance(trigger.moment, datetime) and isinstance(closing.moment, datetime):
         return closing.moment - trigger.moment <= reading.at_once
     return closing.day <= trigger.day
 
 
-def _grace(limit: Limit, ends: Due, reading: Reading) -> datetime:
-    return ends.moment + (reading.at_once if limit.period is not None and limit.period.at_once else timedelta())
+def _grace(clock: Clock, ends: Due, reading: Reading) -> datetime:
+    return ends.moment + reading.at_once if clock.at_once else ends.moment
 
 
 def _unmet(clock: Clock, ends: Due, reading: Reading) -> str:
-    moment = _grace(clock.limit, ends, reading)
+    moment = _grace(clock, ends, reading)
     if reading.now < moment:
         return "open"
     if reading.until(clock.shown_by) < moment:
@@ -299,22 +335,57 @@ def _ends(
     excluded: Sequence[Pause],
     *,
     held: bool,
+    strict: bool = True,
+) -> Due:
+    places = tuple([place for _, place in extended])
+    pauses = tuple([(pause.stop.day, pause.until) for pause in excluded])
+    is_held = held and clock.limit.custody != "none"
+    return _end(clock, local_date(start) if clock.by_day else start, places, pauses, is_held, strict, CALENDAR)
+
+
+@lru_cache(maxsize=1 << 15)  # the cases of one day end on the same days, and a case is read again and again
+def _end(
+    clock: Clock,
+    start: Moment,
+    extended: tuple[int, ...],
+    excluded: tuple[tuple[date, date], ...],
+    held: bool,
+    strict: bool,
+    calendar: Calendar,
 ) -> Due:
     limit = clock.limit
     assert limit.period is not None, "a limit without a number does not run"
     return due(
         limit.period,
         start,
-        extensions=[limit.extensions[place] for _, place in extended],
-        excluded=[(pause.stop.day, pause.until) for pause in excluded],
+        extensions=[limit.extensions[place] for place in extended],
+        excluded=excluded,
         roll=Roll.NEVER if limit.custody == "always" else limit.roll,
         month_end=limit.month_end,
-        held=held and limit.custody != "none",
-        calendar=CALENDAR,
+        held=held,
+        calendar=calendar,
         backward=limit.before,
         working_days=limit.working_days,
-        strict_custody_days=limit.custody == "always",
+        strict_custody_days=strict and limit.custody == "always",
     )
+
+
+def _timely(
+    clock: Clock, start: Moment, granted: Sequence[tuple[Act, int]], excluded: Sequence[Pause], *, held: bool
+) -> tuple[tuple[Act, int], ...]:
+    """The extensions that took effect: granted by the end of what was the last day by then, or in need of no leave (R9)."""
+    known = clock.limit.extensions
+    in_order = sorted(granted, key=lambda each: each[0].order)
+
+    def end(kept: Sequence[Extension]) -> Due:
+        so_far = sorted(in_order[: len(kept)], key=lambda each: each[1])
+        return _ends(clock, start, so_far, excluded, held=held, strict=False)
+
+    told = (
+        (start if known[place].approver.startswith(_NO_LEAVE) else act.moment, known[place]) for act, place in in_order
+    )
+    kept = {act.order for act, _ in in_order[: len(timely(told, end))]}
+    return tuple(each for each in granted if each[0].order in kept)
 
 
 def _extensions(clock: Clock, between: Sequence[Act]) -> tuple[tuple[Act, int], ...]:
@@ -360,8 +431,16 @@ def text_of(ends: Due) -> str:
     return ends.deadline.astimezone(ZONE).isoformat(timespec="minutes") if ends.deadline is not None else ""
 
 
+#: What is to be done about a duty of which the law says nothing further.
+_REPAIR = {
+    "late": "查明逾期的原因，说明情况",
+    "overdue": "立即办理，并说明逾期的原因",
+    "unknown": "读到相关记录以后核对；没有办理的，立即办理",
+}
+
+
 def _finding(duty: Duty, limit: Limit, trigger: Act, ledger: Ledger) -> Finding:
-    who = ledger.labels.get(duty.subject, "本案")
+    who = ledger.labels.get(duty.subject) or ledger.matters.get(duty.subject, {}).get("label") or "本案"
     begun = f"{trigger.day.isoformat()}起"
     done = local_date(read_moment(duty.at)) if duty.at else ""
     zh = {
@@ -388,5 +467,5 @@ def _finding(duty: Duty, limit: Limit, trigger: Act, ledger: Ledger) -> Finding:
         at=duty.at if duty.status == "late" else "",
         trigger=duty.trigger,
         deed=duty.deed if duty.status == "late" else "",
-        repair=limit.on_expiry,
+        repair=limit.on_expiry or _REPAIR[duty.status],
     )

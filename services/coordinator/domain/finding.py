@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -12,7 +13,13 @@ def id_of(case_id: str, kind: str, subject: str, trigger: str, limit: str = "") 
     return f"fnd_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
 
 
-@dataclass(frozen=True, slots=True)
+def duty_id(case_id: str, limit: str, subject: str, trigger: str, start: str) -> str:
+    """`dut_`, a digest of what makes a duty the same duty, and the case: it can be read off it."""
+    seed = f"{limit}|{subject}|{trigger}|{start}"
+    return f"dut_{hashlib.sha256(seed.encode()).hexdigest()[:16]}_{case_id}"
+
+
+@dataclass(frozen=True)
 class Finding:
     """One conclusion. `kind` is an invariant (INV-03), a limit's id or a ban's name.
 
@@ -39,24 +46,25 @@ class Finding:
     #: The limit of the law whose breach breaks the invariant; empty where it is none.
     limit: str = ""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same finding has the same id however often it is concluded."""
         return id_of(self.case_id, self.kind, self.subject, self.trigger, self.limit)
 
     def as_dict(self) -> dict[str, Any]:
         """Field by field, with its id."""
-        return {"id": self.id} | {name: getattr(self, name) for name in self.__slots__}
+        return {"id": self.id} | self.__dict__
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Duty:
-    """A clock of a case with everything that its end was computed from: who, what, from which act on, until when.
+    """A clock of a case, which nothing changes, with everything that its end was computed from: who, what, from which act on, until when.
 
     `status` is open, met, late, overdue, superseded or unknown; of what is no duty (`kind` right, threshold …) lapsed
     in the place of overdue. `since` is when the act that began it was done, as recorded, and `start` from when it runs.
     `terms` names what the law says of it (`services.law.terms`). `extensions` and `excluded` name the acts that granted
-    more time or stopped the clock. `rules` names the rules by which the ends were computed: `base_end` before any
+    more time or stopped the clock. `holder` is the organ of the case that owes it, empty where none of that kind is known;
+    `known` is when the record knew of this end: the trigger, and what moved the end, were recorded. `rules` names the rules by which the ends were computed: `base_end` before any
     roll-over, `last_day`, `deadline` as an instant; empty where there is none. `deed` is the act that ended it.
     """
 
@@ -84,7 +92,14 @@ class Duty:
     base_end: str = ""
     last_day: str = ""
     deadline: str = ""
+    holder: str = ""
+    known: str = ""
+
+    @cached_property
+    def id(self) -> str:
+        """The same duty has the same id however often it is concluded, also when its end was moved."""
+        return duty_id(self.case_id, self.limit, self.subject, self.trigger, self.start)
 
     def as_dict(self) -> dict[str, Any]:
         """Field by field."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in self.__dict__.items() if name != "id"}

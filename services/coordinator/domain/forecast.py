@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.coordinator.domain.clocks import OWED, Clocks
-from services.coordinator.domain.duties import Started, running, text_of
+from services.coordinator.domain.duties import Started, bound, running, text_of
 from services.coordinator.domain.ledger import Ledger, Row
 from services.kernel.code import Rule
 from services.kernel.period import ZONE, Due, Moment, local_date, read_moment
@@ -227,7 +227,9 @@ def _is_awaited(started: Started) -> bool:
 
 def _outlook(scene: Scene, subject: str, awaited: Sequence[Started]) -> Outlook:
     ledger = scene.ledger
-    mine = [started for started in awaited if started.trigger.subject == subject]
+    # What is supervised belongs to the case, and each matter answers for itself.
+    matters = list(ledger.matters) if subject == ledger.case_id else []
+    mine = [started for started in awaited if started.trigger.subject in {subject, *matters}]
     # A limit of the whole case may be met for any person, and a step of the case concerns them all.
     concerning = [
         started
@@ -235,7 +237,9 @@ def _outlook(scene: Scene, subject: str, awaited: Sequence[Started]) -> Outlook:
         if subject == ledger.case_id or started.trigger.subject in {subject, ledger.case_id}
     ]
     custodies = [each.id for each in ledger.custodies.values() if each.person == subject and each.ended is None]
-    kinds = {"case": [ledger.case_id]} if subject == ledger.case_id else {"person": [subject], "custody": custodies}
+    kinds = {"case": [subject], "matter": matters}
+    if subject != ledger.case_id:
+        kinds = {"person": [subject], "custody": custodies}
     paths: list[tuple[datetime, Path]] = []
     barred: list[Barred] = []
     for rule in ledger.code.rules.values():
@@ -245,7 +249,8 @@ def _outlook(scene: Scene, subject: str, awaited: Sequence[Started]) -> Outlook:
                 continue
             ban = _ban(ledger, found[0], subject)
             if ban is None:
-                paths.append(_path(scene, *found, thing, concerning))
+                about = [each for each in concerning if thing not in matters or each.trigger.subject == thing]
+                paths.append(_path(scene, *found, thing, about))
             else:
                 barred.append(ban)
     paths.sort(key=lambda each: each[0])
@@ -257,7 +262,7 @@ def _outlook(scene: Scene, subject: str, awaited: Sequence[Started]) -> Outlook:
         label=ledger.labels.get(subject, "本案"),
         in_charge=ledger.in_charge[subject][0] if subject in ledger.in_charge else "",
         lines={name: zh[stands[name]] for name, zh in states if name in stands},
-        clocks=tuple(_clock(each, scene.now) for each in running_on if not _is_lapsed_right(each, scene.now)),
+        clocks=tuple(_clock(scene, each) for each in running_on if not _is_lapsed_right(each, scene.now)),
         paths=tuple(path for _, path in paths),
         barred=tuple(barred),
     )
@@ -267,19 +272,19 @@ def _is_lapsed_right(started: Started, now: datetime) -> bool:
     return started.clock.limit.kind == "right" and started.ends.moment <= now
 
 
-def _clock(started: Started, now: datetime) -> OpenClock:
+def _clock(scene: Scene, started: Started) -> OpenClock:
     limit, ends = started.clock.limit, started.ends
     return OpenClock(
         limit=limit.name,
         zh=limit.zh,
         voice=limit.voice,
-        owner=limit.organ.value,
+        owner=_owner(scene, started),
         subject=started.trigger.subject,
         since=instant(started.since) if isinstance(started.since, datetime) else started.since.isoformat(),
         due=text_of(ends),
         deadline=_deadline(started),
         provisional=ends.provisional,
-        past=ends.moment <= now,
+        past=ends.moment <= scene.now,
         paused=bool(started.excluded) and not _has_resumed(started),
         met_by=tuple(sorted(started.clock.by)),
         law_ref=started.clock.law_ref,
@@ -375,7 +380,7 @@ def _begun(
         began = running(after.ledger, scene.clocks, after.now, of=after.newest())
         told.append({(each.clock.limit.name, each.trigger.subject): each for each in began if _is_awaited(each)})
     for key, started in told[0].items():
-        yield _following(started, text_of(told[-1][key].ends) if key in told[-1] and len(told) > 1 else "")
+        yield _following(scene, started, text_of(told[-1][key].ends) if key in told[-1] and len(told) > 1 else "")
 
 
 def _longer(
@@ -405,6 +410,7 @@ def _longer(
                 if found is not None:
                     further.append(_path(after, *found, subject, now, depth + 1))
             yield _following(
+                scene,
                 now[0],
                 text_of(now[0].ends),
                 extension=place + 1,
@@ -418,13 +424,17 @@ def _is_later(ends: Due, before: Due) -> bool:
     return ends.open_ended or ends.moment > before.moment
 
 
-def _following(started: Started, due_at_latest: str, **more: Any) -> Following:
+def _owner(scene: Scene, started: Started) -> str:
+    return bound(scene.ledger, started.clock.limit, started.trigger)[0]
+
+
+def _following(scene: Scene, started: Started, due_at_latest: str, **more: Any) -> Following:
     limit: Limit = started.clock.limit
     return Following(
         limit=limit.name,
         zh=limit.zh,
         voice=limit.voice,
-        owner=limit.organ.value,
+        owner=_owner(scene, started),
         subject=started.trigger.subject,
         due=text_of(started.ends),
         due_at_latest=due_at_latest,

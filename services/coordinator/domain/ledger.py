@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
-from services.kernel.code import Code
+from services.kernel.code import Code, Rule
+from services.kernel.papers import Document
 from services.kernel.period import Moment, local_date, read_moment
 
 Row = Mapping[str, Any]
@@ -38,9 +40,9 @@ def extension_type(limit: str) -> str:
     return f"extension:{limit}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: there are more of these than of anything
 class Act:
-    """One step taken for one subject. `subject` is the person where the act concerns a custody of theirs.
+    """One step taken for one subject; nothing changes it. `subject` is the person where the act concerns a custody of theirs.
 
     `day` is the day of the act in Asia/Shanghai, `order` its place among all acts of the case.
     """
@@ -59,13 +61,17 @@ class Act:
     @property
     def transition_id(self) -> str:
         """The row that records it."""
-        return str(self.row["id"])
+        made: str = self.row["id"]
+        return made
 
     def follows(self, other: "Act") -> bool:
         """Whether this act came after another: by sequence in one log, by day across two."""
         if self.service == other.service:
             return self.order > other.order
         return self.day >= other.day
+
+
+_order = attrgetter("order")
 
 
 def _is_elsewhere(act: Act) -> bool:
@@ -81,6 +87,7 @@ class Ledger:
         self.code = code
         unique = {(row["service"], row.get("case_id", case_id), row["seq"]): row for row in rows}
         self.rows = [row for _, row in sorted(unique.items(), key=lambda each: (each[1]["recorded_at"], *each[0]))]
+        self._following: dict[int, tuple[Act, ...]] = {}
 
     @cached_property
     def person_of(self) -> dict[str, str]:
@@ -115,14 +122,38 @@ class Ledger:
         """Whom an act concerns: its subject, or the persons who were in another case for the whole of which it was done."""
         return act.row["for"] if _is_elsewhere(act) else (act.subject,)
 
+    @cached_property
+    def elsewhere(self) -> list[Act]:
+        """The acts that were done for the whole of another case, in order."""
+        return [act for act in self.acts if _is_elsewhere(act)]
+
     def of(self, types: Sequence[str], subject: str | None = None) -> list[Act]:
         """The acts of these types, in order, of one subject (or of the case as a whole) if one is named."""
-        found = [act for type_ in types for act in self.by_type.get(type_, ())]
+        by_type = self.by_type
+        found = [act for type_ in types if type_ in by_type for act in by_type[type_]]
         if subject is not None:
-            found = [act for act in found if act.subject in {subject, self.case_id}]
-            elsewhere = [act for act in self.acts if _is_elsewhere(act) and act.type in types]
-            found += [act for act in elsewhere if subject in self.whom(act)]
-        return sorted(found, key=lambda act: act.order)
+            concerned = (subject, self.case_id)
+            found = [act for act in found if act.subject in concerned]
+            found += [act for act in self.elsewhere if act.type in types and subject in self.whom(act)]
+        found.sort(key=_order)
+        return found
+
+    def following(self, act: Act) -> tuple[Act, ...]:
+        """The acts of other rows that came after one and concern its subject; those about anybody, where it is the case."""
+        if act.order not in self._following:
+            row, service, order, day = act.row, act.service, act.order, act.day
+            self._following[order] = tuple(
+                [
+                    each
+                    for each in self.concerning(act)
+                    if (each.order > order if each.service == service else each.day >= day) and each.row is not row
+                ]
+            )
+        return self._following[act.order]
+
+    def concerning(self, act: Act) -> Sequence[Act]:
+        """The acts that can meet what an act began: one of the whole case may be met for any of its persons."""
+        return self.acts if act.subject == self.case_id else self.by_subject[act.subject]
 
     @cached_property
     def persons(self) -> list[str]:
@@ -151,9 +182,20 @@ class Ledger:
         return {person: what["label"] for person, what in self.known.items()}
 
     @cached_property
+    def matters(self) -> dict[str, Mapping[str, Any]]:
+        """What is supervised in the case: what it is called, and the organ that is to answer (`receiver`)."""
+        created = (item for row in self.rows for item in row.get("created", {}).items())
+        return {subject: what for subject, what in created if what["kind"] == "matter"}
+
+    @cached_property
     def organs(self) -> set[str]:
         """Every organ that shares the case."""
         return {organ for row in self.rows for organ in row.get("organs", {}).values()}
+
+    @cached_property
+    def organ_ids(self) -> dict[str, str]:
+        """The organs that share the case, by kind: of several of one kind the one named last."""
+        return {kind: organ for row in self.rows for kind, organ in row.get("organs", {}).items()}
 
     @cached_property
     def supplements(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -163,9 +205,36 @@ class Ledger:
             found.setdefault((row["supplements"], row["organ"]), {}).update(row["facts"])
         return found
 
+    @cached_property
+    def documents(self) -> list[tuple[Row, Rule | None, Mapping[str, Any], Document]]:
+        """Every document with legal effect that was handed in, with its row, its step and its entry in the catalogue."""
+        known = self.code.catalogue.by_id
+        return [
+            (row, rule, self.completed(row, paper), document)
+            for row, rule in self.taken
+            for paper in row.get("documents", ())
+            if (document := known.get(paper.get("kind", ""))) is not None and document.kind == "document"
+        ]
+
+    def completed(self, row: Row, paper: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A paper with what its organ added later, as fact `papers` of a supplement; what was said first stands."""
+        if not self.supplements:
+            return paper
+        later = self.supplements.get((str(row["id"]), str(row["organ"])), {}).get("papers")
+        mine = later.get(paper.get("id")) if isinstance(later, dict) else None
+        return {**mine, **paper} if isinstance(mine, dict) else paper
+
+    @cached_property
+    def taken(self) -> list[tuple[Row, Rule | None]]:
+        """Each row with the step of the law that it records, in the edition by which it went; None where it is none."""
+        return [(row, _rule_of(self.code, row)) for row in self.rows]
+
     def told(self, act: Act) -> Mapping[str, Any]:
         """What was said of an act: with it, or added later by the same organ. What was said first stands."""
-        said = {name: value for name, value in act.row["facts"].items() if value is not None}
+        facts: Mapping[str, Any] = act.row["facts"]
+        if not self.supplements and None not in facts.values():
+            return facts
+        said = {name: value for name, value in facts.items() if value is not None}
         return {**self.supplements.get((act.transition_id, act.row["organ"]), {}), **said}
 
     @cached_property
@@ -199,29 +268,42 @@ class Ledger:
 
     def _acts(self) -> Iterator[Act]:
         held: dict[str, dict[str, bool]] = {}
-        order = 0
+        person_of, steps, order = self.person_of, self.code.steps, 0
         for row in self.rows:
             moment, recorded = read_moment(row["occurred_at"]), read_moment(row["recorded_at"])
             assert isinstance(recorded, datetime), "recorded_at is an instant"
             day = local_date(moment)
-            steps = [
+            service, seq = row["service"], row["seq"]
+            found = [
                 (f"{move['procedure']}:{move['step']}", move["subject"]) for move in row["moves"] if "step" in move
             ]
-            admitted = [(row["type"], what["person"]) for what in row.get("created", {}).values() if "person" in what]
-            noted = [(_noted(row), subject) for subject in row.get("concerns", ())]
-            for type_, subject in [*steps, *admitted, *noted, *_taken(row)]:
-                person = self.person_of.get(subject, subject)
+            admitted: Sequence[tuple[str, str]] = ()
+            if "created" in row:
+                admitted = [(row["type"], what["person"]) for what in row["created"].values() if "person" in what]
+                found += admitted
+            found += [(_noted(row), subject) for subject in row.get("concerns", ())]
+            if "created" in row:
+                found += _taken(row)
+            for type_, subject in found:
+                person = person_of.get(subject, subject)
                 before = held.setdefault(person, {})
-                held_before = _is_held(before)
-                yield Act(type_, person, moment, day, recorded, row["service"], row["seq"], order, held_before, row)
+                yield Act(type_, person, moment, day, recorded, service, seq, order, _is_held(before), row)
                 order += 1
-                liberty = self.code.steps[type_].liberty if type_ in self.code.steps else ""
+                liberty = steps[type_].liberty if type_ in steps else ""
                 if liberty or (type_, subject) in admitted:
-                    before[row["service"]] = liberty != "given"
+                    before[service] = liberty != "given"
+
+
+def _rule_of(code: Code, row: Row) -> Rule | None:
+    step = row["type"].partition(":")[2]
+    stated = (move["edition"] for move in row["moves"] if "edition" in move and move.get("step") == step)
+    return code.rule(row["type"], next(stated, ""))
 
 
 def _persons(row: Row) -> Mapping[str, Mapping[str, Any]]:
     """The persons who come into the case by a row of case_flow: registered, or arrived from another."""
+    if "created" not in row and "arrived" not in row:
+        return {}
     created = {subject: what for subject, what in row.get("created", {}).items() if what["kind"] == "person"}
     return {**created, **row["arrived"]["carried"]["subjects"]} if "arrived" in row else created
 
@@ -263,8 +345,12 @@ class Custody:
         self.pending: Mapping[str, Any] | None = None
         #: The row by which it began.
         self.began = row
+        #: The last reminder that its time runs out.
+        self.reminded: Row | None = None
         self.confirmed = 0
         self.accepted = 0
+        #: Hand-overs to somebody who refused them.
+        self.returned = 0
         #: The hand-over that was accepted last.
         self.taken_over: Row | None = None
         self.last = row
@@ -286,14 +372,17 @@ class Custody:
                     self.pending = None
                 case "confirm":
                     self.confirmed += 1
+                case "remind" | "remind_commanded" | "remind_in_writing":
+                    self.reminded = row
         match row.get("handover"):
             case "offer":
                 self.receiver, self.offered = row.get("to_organ"), row
             case "accept":
                 self.holder, self.receiver, self.offered = self.receiver or row["organ"], None, None
                 self.accepted, self.taken_over = self.accepted + 1, row
-            case "return" | "withdraw":
+            case "return" | "withdraw" as how:
                 self.receiver, self.offered = None, None
+                self.returned += how == "return"
         mine = (move["to"] for move in row["moves"] if move["subject"] == self.id and move["procedure"] == _CUSTODY)
         if "ended" in mine:
             self.ended = row

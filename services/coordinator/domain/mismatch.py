@@ -19,12 +19,12 @@ from services.law.statutes import EDITIONS
 #: The longest that a difference may be accepted at once. Ours, not the law's.
 MOST = timedelta(days=90)
 #: What a finding says in words, which may be worded otherwise without being another finding.
-_WORDS = {"zh", "en", "repair", "law_ref"}
+WORDS = {"zh", "en", "repair", "law_ref"}
 
 
 def facts(finding: Mapping[str, Any]) -> str:
     """The digest of what was found, words aside. Takes a finding's body."""
-    told = {name: finding[name] for name in sorted(finding) if name not in _WORDS}
+    told = {name: finding[name] for name in sorted(finding) if name not in WORDS}
     return f"sha-256:{hashlib.sha256(encode(told).encode()).hexdigest()}"
 
 

@@ -59,6 +59,8 @@ _NO_TERMS: Terms = {
     "void_by": [],
     "shown_by": [],
 }
+#: What a title says of a sentence: how long, and, where it is not the title itself, since when.
+_TERM = ("months", "credit_days", "held_since")
 
 
 def reading_told(reading: Reading, calendar: str) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def _title(
         "read_until": "",
         "at_once_seconds": reading["at_once_seconds"],
         "calendar": told.get("calendar", ""),
-        "sentence": {name: told[name] for name in ("months", "credit_days")} if "months" in told else None,
+        "sentence": {name: told[name] for name in _TERM if name in told} or None,
         "legs": legs,
     }
     return _sealed(stored), named

@@ -5,16 +5,22 @@ the record knew of it there is a finding, and nothing that a command could still
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
+from services.coordinator.domain import sealing
 from services.coordinator.domain.clocks import Reading
 from services.coordinator.domain.finding import Duty, Finding, id_of
+from services.coordinator.domain.invariants.freezes import ENTERED_IN
 from services.coordinator.domain.ledger import Custody, Ledger
-from services.kernel.period import ZONE, local_date, read_moment
+from services.kernel.code import READER, UNTIL
+from services.kernel.period import ZONE, due, local_date, read_moment
 from services.law import CODE
 from services.law.custody_handover import CustodyHandover
+from services.law.holidays import CALENDAR
+from services.law.property_flow import PropertyFlow
+from services.law.titles import SPECIAL_ZH, last_day, title_zh
 
 #: The step that is commanded for an open finding of a kind.
 FOR_FINDINGS: Mapping[str, str] = {
@@ -31,29 +37,42 @@ FOR_DUTIES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """An ordinary step on one custody that the coordinator commands, once: `id` is its idempotency key."""
+    """An ordinary step on one custody (or item, or dossier) that the coordinator commands, once: `id` is its idempotency key."""
 
     id: str
     custody_id: str
     type: str
     reason: str
     to_organ: str = ""
+    #: The finding that it mends.
+    about: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The step as it is asked for, with the papers that the coordinator makes out."""
         papers = [{"kind": group[0]} for group in CODE.rules[self.type].papers.groups]
         asked: dict[str, Any] = {"type": self.type, "reason": self.reason, "documents": papers}
+        asked |= {"facts": dict(self.facts)} if self.facts else {}
         return asked | ({"to_organ": self.to_organ} if self.to_organ else {})
 
 
 def repairs(ledger: Ledger, findings: Sequence[Finding], duties: Sequence[Duty], reading: Reading) -> list[Repair]:
     """Every step that may be commanded now."""
-    return [*_for_findings(ledger, findings), *_for_duties(ledger, duties, reading)]
+    return [
+        *_for_findings(ledger, findings),
+        *_for_goods(ledger, findings, reading),
+        *_for_sealed(ledger, reading),
+        *_for_duties(ledger, duties, reading),
+        *_for_titles(ledger, reading),
+    ]
 
 
-def moments(duties: Sequence[Duty], reading: Reading) -> Iterator[datetime]:
+def moments(ledger: Ledger, duties: Sequence[Duty], reading: Reading) -> Iterator[datetime]:
     """When a duty that is met by a command comes due, or came without the logs having been read so far."""
     known = _known(reading)
+    for _, _, begin in _to_be_reminded(ledger):
+        if (begins := datetime.combine(begin, time(), ZONE)) > known:
+            yield begins
     for duty in duties:
         if duty.limit in FOR_DUTIES and duty.status == "open" and duty.due:
             begins = datetime.combine(_day(duty.due), time(), ZONE)
@@ -72,7 +91,34 @@ def _for_findings(ledger: Ledger, findings: Sequence[Finding]) -> Iterator[Repai
             continue
         if finding.kind == "INV-03" and _recorded(ledger, finding.trigger) > _day(finding.due):
             continue
-        yield Repair(finding.id, custody.id, step, finding.zh, organ)
+        yield Repair(finding.id, custody.id, step, finding.zh, organ, about=finding.id)
+
+
+def _for_goods(ledger: Ledger, findings: Sequence[Finding], reading: Reading) -> Iterator[Repair]:
+    """A freeze or seal past its end lapses on the record, too, once a renewal would long have been entered."""
+    step = PropertyFlow.lapse
+    for finding in findings:
+        if finding.kind == "INV-15" and finding.limit and finding.status == "violated":
+            at = ledger.lines.get(finding.subject, {}).get(PropertyFlow.name)
+            known = min(reading.now, reading.until(frozenset({"evidence"})))
+            told_in_time = _recorded(ledger, finding.trigger) <= _day(finding.due)
+            if at in CODE.rules[step.type].at and told_in_time and local_date(known) > _day(finding.due) + ENTERED_IN:
+                yield Repair(finding.id, finding.subject, step.type, finding.zh, about=finding.id)
+
+
+def _for_sealed(ledger: Ledger, reading: Reading) -> Iterator[Repair]:
+    """What the other services keep follows the criminal record: sealed with it, open to whom a permit names."""
+    today = local_date(reading.now)
+    for store in sealing.stores(ledger):
+        if not store.is_sealed:
+            seal = sealing.sealed_by(ledger, store.person)
+            key = id_of(ledger.case_id, "seal", store.target, seal.transition_id)
+            yield Repair(key, store.target, store.procedure.seal.type, str(seal.row["zh"]))
+            continue
+        for permit in sealing.not_shown(ledger, store, today):
+            key = id_of(ledger.case_id, "permit", store.target, permit.act.transition_id)
+            told = {READER: permit.organ, UNTIL: permit.until.isoformat()}
+            yield Repair(key, store.target, store.procedure.permit.type, str(permit.act.row["zh"]), facts=told)
 
 
 def _for_duties(ledger: Ledger, duties: Sequence[Duty], reading: Reading) -> Iterator[Repair]:
@@ -87,7 +133,36 @@ def _for_duties(ledger: Ledger, duties: Sequence[Duty], reading: Reading) -> Ite
             words = f"{duty.zh}（{start.isoformat()}届满）" if duty.kind == "advance" else duty.zh
             # An end that was moved is another end: it is reminded of again.
             key = id_of(duty.case_id, f"{duty.limit}@{duty.due}", duty.subject, duty.trigger)
-            yield Repair(key, custody.id, step, words)
+            about = id_of(duty.case_id, duty.limit, duty.subject, duty.trigger)
+            yield Repair(key, custody.id, step, words, about=about)
+
+
+def _for_titles(ledger: Ledger, reading: Reading) -> Iterator[Repair]:
+    """The reminders of titles that no limit of the law stands for: the time to appeal, and a sentence."""
+    today = local_date(_known(reading))
+    for custody, end, begin in _to_be_reminded(ledger):
+        step, row = CustodyHandover.remind_commanded.type, custody.titles[-1]["row"]
+        told_in_time = local_date(read_moment(row["recorded_at"])) <= end
+        if begin <= today <= end and told_in_time and _is_ready(ledger, custody, step):
+            key = id_of(ledger.case_id, f"custody_expiry_reminder@{end}", custody.person, str(row["id"]))
+            yield Repair(key, custody.id, step, f"{title_zh(custody.titles[-1]['kind'])}即将届满（{end}届满）")
+
+
+def _to_be_reminded(ledger: Ledger) -> Iterator[tuple[Custody, date, date]]:
+    """The open custodies on such titles that nobody reminded of yet, the last day of each, and from when to remind."""
+    limit = CODE.limits["custody_expiry_reminder"]
+    assert limit.period is not None, "seven days"
+    for custody in ledger.custodies.values():
+        title = custody.titles[-1] if custody.ended is None and custody.titles else None
+        if title is None or title["kind"] not in SPECIAL_ZH or (end := last_day(custody.titles)) is None:
+            continue
+        if custody.reminded is None or custody.reminded["seq"] < title["row"]["seq"]:
+            ends = due(
+                limit.period, end, roll=limit.roll, month_end=limit.month_end, held=False, calendar=CALENDAR,
+                backward=True,
+            )  # fmt: skip
+            assert ends.last_day is not None, "a period of days"
+            yield custody, end, ends.last_day
 
 
 def _known(reading: Reading) -> datetime:

@@ -27,6 +27,7 @@ from starlette.types import Receive, Scope, Send
 from migrations.run import upgrade
 from services.case_flow.app import make as make_case_flow
 from services.case_flow.domain import CaseFlow
+from services.coordinator import follow
 from services.coordinator.app import make as make_coordinator
 from services.coordinator.domain.clocks import Clocks, Reading
 from services.coordinator.domain.reconcile import Conclusion, reconcile
@@ -55,6 +56,8 @@ OFFICES = frozenset(rule.office for rule in RULES.values())
 #: One role that may do whatever its organ may: who may act is not what is tested here.
 ANYBODY = Policy("1", {"anybody": OFFICES}, frozenset({"anybody"}), frozenset())
 CLOCKS = Clocks(CODE)
+#: What every finding says, whatever it is about.
+SAID = ("zh", "en", "law_ref", "severity", "owner", "repair")
 #: What a case goes through on its way to a stage, and which organ is in charge there.
 ROAD = {
     "arrest": (
@@ -183,9 +186,13 @@ class Town:
         at = now or self.clock.now()
         until = dict.fromkeys(LOGS, at) if read is None else read
         told = self.rows if rows is None else rows
-        return reconcile(
+        concluded = reconcile(
             self.case_id, told, code=CODE, clocks=CLOCKS, reading=Reading(until, at, **reading), tolerance=tolerance
         )
+        for finding in concluded.findings:
+            missing = [name for name in SAID if not getattr(finding, name)]
+            assert not missing, f"a finding of {finding.kind} ({finding.status}) says no {missing}"
+        return concluded
 
     def findings(self, kind: str = "", **given: Any) -> list[tuple[str, str, str]]:
         """What was found (of one kind): kind, status, label."""
@@ -271,7 +278,7 @@ class Gateway:
             self.reads[name] += 1
             asked = dict(httpx.QueryParams(scope["query_string"].decode()))
             asked["limit"] = str(min(int(asked["limit"]), self.page))
-            asked["wait"] = str(min(float(asked["wait"]), 0.2))
+            asked["wait"] = str(min(float(asked["wait"]), 0.05))
             if self.again and self.reads[name] % self.again == 0:
                 asked["after"] = str(max(0, int(asked["after"]) - 2 * self.page))
             scope = {**scope, "query_string": str(httpx.QueryParams(asked)).encode()}
@@ -358,6 +365,7 @@ class Sites:
             list(heads.values()),
             self.clock.now(),
         )
+        await self.until("SELECT count(*) = 0 FROM changed")
 
     async def is_settled(self) -> None:
         """Until every log is read, every case was looked at since, and nothing is left to be commanded."""
@@ -391,18 +399,19 @@ class Sites:
             "ledger": ledger,
             "position": positions,
             "command": commands,
+            "chain": await self.sql("SELECT id, body::text FROM chain ORDER BY id"),
         }
         return {name: [tuple(row) for row in rows] for name, rows in tables.items()}
 
     async def forget(self) -> None:
         """The coordinator's database, empty again."""
         await self.sql(
-            "TRUNCATE ledger, kin, position, conclusion, finding, command, recomputed, digest_head, digest_leaf, digest_node"
+            "TRUNCATE ledger, kin, shared, changed, position, conclusion, chain, finding, command, recomputed, digest_head, digest_leaf, digest_node"
         )
 
 
 @pytest.fixture
-async def sites(server: Server) -> AsyncIterator[Sites]:
+async def sites(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sites]:
     """case_flow and custody_transfer with empty databases; evidence, which says nothing here; and no coordinator yet."""
     empty = (
         "ALTER TABLE log DISABLE TRIGGER log_refuses_change",
@@ -410,6 +419,8 @@ async def sites(server: Server) -> AsyncIterator[Sites]:
         "UPDATE feed_head SET last = 0",
         "ALTER TABLE log ENABLE ALWAYS TRIGGER log_refuses_change",
     )
+    # The law is made ready once for all coordinators of a run.
+    monkeypatch.setattr(follow, "Clocks", lambda code: CLOCKS)
     signer = Signer(OKPKey.generate_key("Ed25519", auto_kid=True))
     clock = HandClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
     made = Sites(server, signer, clock, Gateway())

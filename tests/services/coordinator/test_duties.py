@@ -405,7 +405,7 @@ def test_the_next_look_is_the_next_moment_at_which_something_changes(town: Any) 
     for step in ("criminal_detention:request_arrest", "arrest_review:accept"):
         town.takes(step, "甲", on=day(0))
     looks = []
-    for _ in range(6):
+    for _ in range(30):  # also the moments at which a duty is told of before it is late
         conclusion = town.concludes()
         if conclusion.look_at is None:
             break

@@ -16,20 +16,20 @@ class Backup:
 
     tables = ("log", "stream", "thing", "relation", "feed_head", "digest_head", "digest_leaf", "digest_node")
 
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
+    def __init__(self, watch: Watch, service: str = "case_flow") -> None:
+        self.watch, self.service = watch, service
 
     async def taken(self, name: str) -> "Backup":
         self.name = name
         for table in self.tables:
-            await self.watch.sites.sql(f"DROP TABLE IF EXISTS {name}_{table}", service="case_flow")
-            await self.watch.sites.sql(f"CREATE TABLE {name}_{table} AS SELECT * FROM {table}", service="case_flow")
+            await self.watch.sites.sql(f"DROP TABLE IF EXISTS {name}_{table}", service=self.service)
+            await self.watch.sites.sql(f"CREATE TABLE {name}_{table} AS SELECT * FROM {table}", service=self.service)
         return self
 
     async def put_back(self) -> None:
         for table in self.tables:
-            await self.watch.tamper(f"DELETE FROM {table}")
-            await self.watch.tamper(f"INSERT INTO {table} SELECT * FROM {self.name}_{table}")
+            await self.watch.tamper(f"DELETE FROM {table}", service=self.service)
+            await self.watch.tamper(f"INSERT INTO {table} SELECT * FROM {self.name}_{table}", service=self.service)
 
 
 async def decided(watch: Watch, client: httpx.AsyncClient, decision: str, **asked: Any) -> httpx.Response:

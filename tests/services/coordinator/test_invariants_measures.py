@@ -1,6 +1,6 @@
 """Measures: in time, one at a time, and told to whom they must be told. Each invariant broken and come near."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,26 +67,84 @@ def test_a_change_reaches_the_centre_before_the_old_end(
 
 
 @pytest.mark.parametrize(("day", "expected"), [("2026-03-05", []), ("2026-03-06", ["overdue"])])
-def test_a_stop_is_told_in_three_days(town: Any, day: str, expected: list[str]) -> None:
-    """停止计算的，三日以内通知。"""
+@pytest.mark.parametrize("stage", ["investigation", "trial"])
+def test_a_stop_is_told_in_three_days(town: Any, stage: str, day: str, expected: list[str]) -> None:
+    """停止计算的，三日以内通知，侦查、审判都是；恢复的，也是。"""
     arrested(town)
-    town.takes("custody_extension:pause", "甲")
+    if stage == "trial":
+        for each in ("prosecution", "court"):
+            town.goes_to(each, "甲")
+        for step in ("prepare", "open_ordinary", "suspend"):
+            town.takes(f"first_trial:{step}", "甲")
+    else:
+        town.takes("custody_extension:pause", "甲")
     moves_to(town, day)
-
     assert status(town, "INV-06") == expected
+
+    town.takes("custody_handover:notice_change", "甲")
+    town.takes("custody_handover:confirm_change", "甲")
+    town.clock.passes(days=1)
+    town.takes("first_trial:resume" if stage == "trial" else "custody_extension:resume", "甲")
+    assert status(town, "INV-06") == ["late"] * len(expected)
+    town.clock.passes(days=4)
+    assert status(town, "INV-06") == ["late"] * len(expected) + ["overdue"]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected", "later"),
+    [("2026-05-02", [], []), ("2026-05-03", ["overdue"], ["late"]), ("", ["overdue"], ["overdue"])],
+    ids=["on the last day", "a day late", "never"],
+)
+def test_a_new_end_is_told_before_the_old_one(town: Any, told: str, expected: list[str], later: list[str]) -> None:
+    """重新计算的，新的届满之日也在原期限（五月二日）届满以前通知看守所。"""
+    arrested(town)
+    moves_to(town, "2026-04-10")
+    town.takes("custody_extension:recalculate", "甲")
+    assert status(town, "INV-06") == []
+    if told == "2026-05-02":
+        moves_to(town, told)
+        town.holds_on("甲", "investigation_custody_recalc", "2026-04-10")
+    moves_to(town, "2026-05-03")
+    assert status(town, "INV-06") == expected
+    if told == "2026-05-03":
+        town.holds_on("甲", "investigation_custody_recalc", "2026-04-10")
+
+    assert status(town, "INV-06") == later
 
 
 # INV-26 羁押期限在届满以前、依照次序延长（刑事诉讼法第一百五十六条至第一百五十九条）。
 
 
-@pytest.mark.parametrize(("day", "expected"), [("2026-05-02", []), ("2026-05-03", ["violated"])])
-def test_an_extension_comes_before_the_end(town: Any, day: str, expected: list[str]) -> None:
-    """二个月至五月二日届满：当日批准，相符；次日批准，视为没有批准。"""
+@pytest.mark.parametrize(
+    ("day", "expected", "outlived"), [("2026-05-02", [], []), ("2026-05-03", ["violated"], ["overdue"])]
+)
+def test_an_extension_comes_before_the_end(town: Any, day: str, expected: list[str], outlived: list[str]) -> None:
+    """二个月至五月二日届满：当日批准，相符；次日批准，视为没有批准，期限照样届满，看守所登记了延长也是超期（R9）。"""
     arrested(town)
     moves_to(town, day)
     town.takes("custody_extension:extend_once", "甲")
+    town.holds_on("甲", "investigation_custody", "2026-03-02", extensions=1)
 
     assert status(town, "INV-26") == expected
+    assert status(town, "INV-03") == outlived
+    assert [at for at, _ in town.duty("investigation_custody")] == (outlived or ["open"])
+    moves_to(town, "2026-05-20")
+    assert status(town, "INV-03") == outlived
+    assert status(town, "INV-04") == []
+
+
+def test_a_stop_in_time_moves_the_end_that_an_extension_must_meet(town: Any) -> None:
+    """停止计算十日的，届满推后十日，其间批准的延长有效；届满以后批准的第二次延长无效，第一次不受影响。"""
+    arrested(town)
+    for day, step in (("2026-04-01", "pause"), ("2026-04-11", "resume"), ("2026-05-10", "extend_once")):
+        moves_to(town, day)
+        town.takes(f"custody_extension:{step}", "甲")
+    assert town.duty("investigation_custody") == [("open", "2026-06-12")]
+    moves_to(town, "2026-06-13")
+    town.takes("custody_extension:extend_twice", "甲")
+
+    assert town.duty("investigation_custody") == [("overdue", "2026-06-12")]
+    assert status(town, "INV-26") == ["violated"]
 
 
 def test_extensions_come_in_order(town: Any) -> None:
@@ -174,13 +232,42 @@ def goes_direct(town: Any) -> None:
         town.takes(f"direct_prosecution:{step}", "甲")
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(-1, []), (0, ["overdue"])])
+@pytest.mark.parametrize(("seconds", "expected"), [(-1, ["open"]), (0, ["overdue"])])
 def test_direct_prosecution_ends_with_the_detention(town: Any, seconds: int, expected: list[str]) -> None:
     """三十日以内没有判决也没有退出的，违反。"""
     goes_direct(town)
     town.clock.passes(hours=30 * 24, seconds=seconds)
 
     assert status(town, "INV-48") == expected
+
+
+def test_direct_prosecution_is_thought_of_in_time(town: Any) -> None:
+    """三十日用去七成，提示；届满三日以前，严重；到时自行再看；判决以后不再提示。"""
+    goes_direct(town)
+    since = datetime(2026, 3, 2, 16, tzinfo=UTC)
+    seen = []
+    for days in (21, 27):
+        moment = since + timedelta(days=days)
+        before = town.concludes(now=moment - timedelta(microseconds=1))
+        assert before.look_at is not None
+        assert before.look_at <= moment
+        seen += [
+            [(each.status, each.severity, each.due, each.id) for each in said.findings if each.kind == "INV-48"]
+            for said in (before, town.concludes(now=moment))
+        ]
+    (name,) = {each[3] for found in seen for each in found}
+    late = town.concludes(now=since + timedelta(days=31))
+
+    assert seen == [
+        [],
+        [("open", "high", "2026-04-01", name)],
+        [("open", "high", "2026-04-01", name)],
+        [("open", "critical", "2026-04-01", name)],
+    ]
+    assert [(each.status, each.id) for each in late.findings if each.kind == "INV-48"] == [("overdue", name)]
+    moves_to(town, "2026-03-28")
+    town.takes("criminal_detention:request_arrest", "甲")
+    assert status(town, "INV-48") == []
 
 
 @pytest.mark.parametrize(("title", "expected"), [("", ["violated"]), ("appeal_pending", [])])

@@ -97,15 +97,12 @@ def test_a_record_is_sealed_once_final(town: Any, sentence: Any, status: list[st
 
 
 def sealed(town: Any) -> None:
-    """Sealed the day after the judgment became final."""
+    """Sealed the day after the judgment became final, and the dossier with it."""
     seizes(town)
     minor(town, sentence={"type": "fixed_term", "months": 10})
-    row = town.rows[-1]
-    move = {"subject": town.persons["甲"], "procedure": "juvenile", "step": "seal", "to": "sealed"}
-    seal = {"id": "trn_seal", "type": "juvenile:seal", "seq": row["seq"] + 1, "moves": [move], "zh": "封存犯罪记录"}
-    now = town.clock.now().isoformat().replace("+00:00", ".000000Z")
-    seal |= {"recorded_at": now, "occurred_at": now, "organ": COURT, "office": "judge", "officer": "ofc-judge"}
-    town.rows.append({**row, **seal, "documents": [], "facts": {}})
+    for step, organ in (("interrogate", POLICE), ("charge", PROCURATORATE), ("try", COURT), ("seal", COURT)):
+        town.takes(f"juvenile:{step}", "甲", by=organ)
+    town.takes("evidence_sealing:seal")
 
 
 @pytest.mark.parametrize(("permitted", "found"), [(False, ["甲"]), (True, [])])
@@ -115,11 +112,8 @@ def test_a_sealed_record_goes_out_by_permit_only(town: Any, permitted: bool, fou
     assert violated(town, "INV-39") == []
     town.clock.passes(days=1)
     if permitted:
-        head = town.heads["case_flow"]
-        town.heads["case_flow"] = type(head)(head.case_id, head.version + 1, head.state, head.links)
-        deed = {"limit": "sealed_record_query_decide"}
-        town.takes("legal_record:note_deed", "甲", by=PROCURATORATE, facts=deed)
-        town.clock.passes(days=1)
+        permit = {"reader": COURT, "readable_until": town.clock.now().date().isoformat()}
+        town.takes("juvenile:permit_query", "甲", by=COURT, facts=permit)
     packs(town)
 
     assert violated(town, "INV-39") == found

@@ -13,14 +13,14 @@ POLICE, PROCURATORATE, CENTER = "pol-330106", "proc-330106", "dc-330106"
 
 @pytest.fixture
 async def case_id(sites: Any, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A case of the police and their procuratorate, not examined for two months."""
+    """A case of the police and their procuratorate, not examined for seven weeks."""
     monkeypatch.setattr(following, "SWEEP", 0.05)
     opened = await sites.act("case_flow", POLICE, "officer", "/v1/cases", {"organs": [PROCURATORATE], "title": "某案"})
     case_id = str(opened.json()["case_id"])
     papers = [{"kind": kind} for kind in ("incident_report_receipt", "case_acceptance_form", "case_acceptance_receipt")]
     body = {"type": "case_intake:accept", "documents": papers}
     await sites.act("case_flow", POLICE, "officer", f"/v1/cases/{case_id}/transitions", body, opened.headers["etag"])
-    sites.clock.passes(days=60)
+    sites.clock.passes(days=49)
     return case_id
 
 

@@ -18,6 +18,7 @@ from services.coordinator.domain.invariants.custody import (
 )
 from services.coordinator.domain.invariants.defence import lawyers_defend_one, not_for_everybody, pleas_are_witnessed
 from services.coordinator.domain.invariants.documents import papers_are_approved, papers_are_unique, times_follow
+from services.coordinator.domain.invariants.freezes import freezes_end
 from services.coordinator.domain.invariants.goods import (
     control_follows_the_case,
     dossier_is_what_was_sent,
@@ -25,6 +26,7 @@ from services.coordinator.domain.invariants.goods import (
     measures_end_with_the_case,
     quantities_agree,
 )
+from services.coordinator.domain.invariants.idle import nobody_idles
 from services.coordinator.domain.invariants.judgment import (
     effective_when_all_are_through,
     judgments_are_executed,
@@ -41,6 +43,7 @@ from services.coordinator.domain.invariants.limits import (
 )
 from services.coordinator.domain.invariants.measures import (
     direct_prosecution_ends_in_time,
+    direct_prosecution_is_near,
     extended_in_time_and_order,
     held_after_the_judgment,
     measures_go_on,
@@ -54,6 +57,7 @@ from services.coordinator.domain.invariants.notices import (
     families_are_told,
     families_may_be_told,
     foreigners_are_reported,
+    new_ends_are_told,
     rights_are_told,
     the_defended_go_on,
 )
@@ -103,9 +107,11 @@ RULES: tuple[Rule, ...] = (
     ledgers_agree,
     goods_are_kept,
     unrelated_goods_are_released,
+    freezes_end,
     supervision_is_told,
     changes_are_told,
     changes_are_received,
+    new_ends_are_told,
     inside_the_centre,
     minors_are_not_alone,
     defence_is_arranged,
@@ -129,6 +135,7 @@ RULES: tuple[Rule, ...] = (
     pleas_are_witnessed,
     lawyers_defend_one,
     direct_prosecution_ends_in_time,
+    direct_prosecution_is_near,
     held_after_the_judgment,
     foreigners_are_reported,
     deputies_have_leave,
@@ -147,4 +154,5 @@ RULES: tuple[Rule, ...] = (
     one_act_is_punished_once,
     organs_write_their_own,
     numbers_are_their_own,
+    nobody_idles,
 )

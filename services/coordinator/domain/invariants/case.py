@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache, cached_property
 from typing import Any
 
 from services.coordinator.domain.clocks import Reading
 from services.coordinator.domain.duties import Owed
 from services.coordinator.domain.finding import Finding
 from services.coordinator.domain.ledger import Act, Custody, Ledger, Row
+from services.coordinator.domain.shared import NOBODY, Others
 from services.kernel.period import read_moment
 from services.kernel.statute import Citation
+from services.kernel.transition import instant
 from services.kernel.who import organ_of
 
 #: What case_flow says of a person and custody_transfer of their custody.
@@ -19,17 +22,19 @@ BOTH = ("case_flow", "custody_transfer")
 GOODS = ("case_flow", "evidence")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """What a rule may read: the ledger, the duties computed from it, how far the logs were read, and our tolerance.
 
-    `waits` collects the moments until which rules had to keep silent.
+    `others` is what other cases say of things that this one claims, too; `waits` collects the moments until which rules
+    had to keep silent.
     """
 
     ledger: Ledger
     owed: Owed
     reading: Reading
     tolerance: timedelta
+    others: Others = field(default_factory=lambda: NOBODY)
     waits: list[datetime] = field(default_factory=list)
 
     def settled(self, row: Row | None, *services: str, within: timedelta | None = None) -> bool:
@@ -39,10 +44,23 @@ class Case:
         recorded = read_moment(row["recorded_at"])
         assert isinstance(recorded, datetime), "recorded_at is an instant"
         moment = recorded + (self.tolerance if within is None else within)
-        if moment <= min(self.reading.now, self.reading.until(frozenset(services))):
+        if moment <= self.reading.known(services):
             return True
         self.waits.append(moment)
         return False
+
+    @cached_property
+    def settled_until(self) -> dict[str, str]:
+        """By the log that is read: when the last row was recorded that is settled there, as rows write it."""
+        return {service: instant(self.reading.known((service,)) - self.tolerance) for service in self.reading.read}
+
+    @cached_property
+    def broken(self) -> dict[str, list[Finding]]:
+        """What was found of the limits of the law, by the name of each."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.owed.findings:
+            found.setdefault(finding.kind, []).append(finding)
+        return found
 
     def has_read(self, *services: str) -> bool:
         """Whether these logs have been read at all."""
@@ -113,6 +131,7 @@ def weigh(
     yield breach(case, kind, act.subject, zh, f"{act.type}: {en}", trigger=act.transition_id, repair=repair, **given)
 
 
+@cache
 def cites(*citations: Citation) -> str:
     """The provisions, as people cite them."""
     return "、".join(citation.zh for citation in citations)

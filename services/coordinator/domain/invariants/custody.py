@@ -1,17 +1,23 @@
 """Custody: one organ, one title after the other, no day too long, and release at once. Pure."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from services.coordinator.domain.finding import Finding
 from services.coordinator.domain.invariants.case import BOTH, Case, breach, leads, open_custodies
+from services.coordinator.domain.invariants.judgment import first_sentence_end
+from services.coordinator.domain.invariants.measures import late_extensions
 from services.coordinator.domain.ledger import Act, Custody, Row
-from services.kernel.period import local_date, read_moment
+from services.kernel.ends import custody_end
+from services.kernel.period import ZONE, Moment, local_date, read_moment
 from services.kernel.procedure import End, Event, Kept
 from services.kernel.who import organ_of
 from services.law import CODE
+from services.law.jurisdiction_merge_split import JurisdictionMergeSplit
 from services.law.statutes import CPL, KSS, KY14, SPP
+from services.law.titles import PENDING, replaces, title_zh
 
 #: Duties whose breach is a breach of an invariant: the invariant, and the limits that it reads.
 RELEASES = tuple(
@@ -19,6 +25,9 @@ RELEASES = tuple(
     for name, limit in CODE.limits.items()
     if limit.period is not None and limit.period.at_once and "release" in name
 )
+_HANDOVER = CODE.limits["handover_certificate_by_receiver"]
+assert not isinstance(_HANDOVER.after, Event | End | Kept), "the situations of KY14 are steps"
+_SITUATIONS = CODE.types(_HANDOVER.after)
 #: Custody, stage and control change in different services within moments of each other; only what lasts is a breach.
 _EXEMPT_STAGES = ("execution",)
 
@@ -54,13 +63,14 @@ def held_on_a_title(case: Case) -> Iterator[Finding]:
     """INV-02 没有有效的羁押依据不得羁押。"""
     for custody in case.ledger.custodies.values():
         bare = [title for title in custody.titles if not title["documents"]]
-        if not custody.titles or bare:
+        late = all(_is_before(custody.began["occurred_at"], title["from"]) for title in custody.titles)
+        if not custody.titles or bare or late:
             yield breach(
                 case,
                 "INV-02",
                 custody.person,
-                "羁押没有文书作为依据。",
-                "held without a title that rests on a document",
+                "收押以后，羁押依据才起算。" if late and not bare else "羁押没有文书作为依据。",
+                "held before the title began" if late and not bare else "held without a title that rests on a document",
                 severity="critical",
                 owner=str(organ_of(custody.holder) or "police"),
                 law_ref=f"{CPL[85].zh}、{CPL[93].zh}",
@@ -86,6 +96,14 @@ def held_on_a_title(case: Case) -> Iterator[Finding]:
             )
 
 
+def _is_before(one: str, other: str) -> bool:
+    """Whether one moment is before another, as far as the hours are stated."""
+    first, second = read_moment(one), read_moment(other)
+    if isinstance(first, datetime) and isinstance(second, datetime):
+        return first < second
+    return local_date(first) < local_date(second)
+
+
 def _is_taken_in(case: Case, act: Act) -> bool:
     """Whether the centre has a custody of the person that had not ended before the act."""
     return any(
@@ -100,97 +118,138 @@ def _takes(case: Case, act: Act) -> bool:
     return act.service == "case_flow" and step is not None and step.liberty == "taken"
 
 
-def _spans(custody: Custody) -> Iterator[tuple[dict[str, Any], date | None, date | None, Row | None]]:
-    """Each title with its end, the day on which the next thing took its place (None: nothing yet), and that row."""
-    for place, title in enumerate(custody.titles):
-        end = date.fromisoformat(title["end"]) if title["end"] else None
-        following = custody.titles[place + 1] if place + 1 < len(custody.titles) else None
-        if following is not None:
-            yield dict(title), end, local_date(read_moment(following["from"])), following["row"]
-        elif custody.ended is not None:
-            yield dict(title), end, local_date(read_moment(custody.ended["occurred_at"])), custody.ended
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A title, its last day (None: it has none), when something took its place or ended it (None: not yet), and what."""
+
+    title: Mapping[str, Any]
+    end: date | None
+    until: Moment | None
+    row: Row | None
+
+    @property
+    def is_outlived(self) -> bool:
+        """Whether what follows begins after the title was over; an hour that nobody stated proves no gap."""
+        if self.end is None or self.until is None:
+            return False
+        after = self.end + timedelta(days=1)
+        if isinstance(self.until, datetime):
+            return self.until > datetime.combine(after, time(), ZONE)
+        return self.until > after
+
+
+def spans(case: Case, custody: Custody) -> Iterator[Span]:
+    """Each title of a custody. One that was extended in time is not asked for: its own end never counted (R9)."""
+    titles = _effective(case, custody)
+    ended = read_moment(custody.ended["occurred_at"]) if custody.ended is not None else None
+    for place, title in enumerate(titles):
+        end = _end(case, custody, title)
+        following = next((each for each in titles[place + 1 :] if replaces(each, title)), None)
+        if following is None:
+            yield Span(title, end, ended, custody.ended)
+            continue
+        since = read_moment(following["from"])
+        if _extends(following, title):
+            since = read_moment(following["row"]["occurred_at"])
+            if end is None or local_date(since) <= end:
+                continue
+        if ended is not None and local_date(ended) < local_date(since):
+            yield Span(title, end, ended, custody.ended)
         else:
-            yield dict(title), end, None, None
+            yield Span(title, end, since, following["row"])
+
+
+def _effective(case: Case, custody: Custody) -> list[Mapping[str, Any]]:
+    """The titles of a custody without the extensions that were granted when there was nothing left to extend (R9)."""
+    kept: list[Mapping[str, Any]] = []
+    for title in custody.titles:
+        old = next((each for each in reversed(kept) if _extends(title, each)), None)
+        given = local_date(read_moment(title["row"]["occurred_at"])).isoformat()
+        if old is None or given <= old["end"] or not _is_late(case, custody.person, title["kind"]):
+            kept.append(title)
+    return kept
+
+
+def _is_late(case: Case, person: str, kind: str) -> bool:
+    return any(act.subject == person and duty.limit == kind for act, duty in late_extensions(case))
+
+
+def _extends(later: Mapping[str, Any], title: Mapping[str, Any]) -> bool:
+    return bool(later["kind"] == title["kind"] and later["from"] == title["from"] and title["end"])
+
+
+def _end(case: Case, custody: Custody, title: Mapping[str, Any]) -> date | None:
+    """The last day of a title; while a judgment is not final, never beyond what it sentenced to (R21, R24)."""
+    ends = [date.fromisoformat(title["end"])] if title["end"] else []
+    over = first_sentence_end(case, custody) if title["kind"] in PENDING else None
+    ends += [over] if over is not None else []
+    return custody_end(ends) if ends else None
 
 
 def not_beyond_the_end(case: Case) -> Iterator[Finding]:
     """INV-03 羁押不得超过期限。"""
     today = local_date(min(case.reading.now, case.reading.until(frozenset({"custody_transfer"}))))
     for custody in case.ledger.custodies.values():
-        for title, end, until, row in _spans(custody):
-            if end is None or _is_renewed(custody, title):
+        for span in spans(case, custody):
+            released = span.row is custody.ended
+            until = local_date(span.until) if span.until is not None else None
+            if span.end is None or (until or today) <= span.end or not (until is None or released):
                 continue
-            if (until is None and today > end) or (until is not None and until > end and row is custody.ended):
-                yield breach(
-                    case,
-                    "INV-03",
-                    custody.person,
-                    f"羁押依据（{_title_zh(title['kind'])}）至{title['end']}届满，"
-                    + (f"{until}才释放。" if until else "仍在羁押。"),
-                    f"the title {title['kind']} ended {title['end']}; "
-                    + (f"released {until}" if until else "still held"),
-                    severity="critical",
-                    status="late" if until else "overdue",
-                    owner=str(organ_of(custody.holder) or "police"),
-                    law_ref=f"{CPL[98].zh}、{CPL[99].zh}、{SPP[615].zh}",
-                    due=title["end"],
-                    at=until.isoformat() if until else "",
-                    trigger=str(title["row"]["id"]),
-                    deed=str(row["id"]) if row is not None else "",
-                    repair="立即释放或者变更强制措施，并报告人民检察院",
-                )
+            name = title_zh(span.title["kind"])
+            yield breach(
+                case,
+                "INV-03",
+                custody.person,
+                f"羁押依据（{name}）至{span.end}届满，" + (f"{until}才释放。" if until else "仍在羁押。"),
+                f"the title {span.title['kind']} ended {span.end}; " + (f"released {until}" if until else "still held"),
+                severity="critical",
+                status="late" if until else "overdue",
+                owner=str(organ_of(custody.holder) or "police"),
+                law_ref=f"{CPL[98].zh}、{CPL[99].zh}、{SPP[615].zh}",
+                due=span.end.isoformat(),
+                at=until.isoformat() if until else "",
+                trigger=str(span.title["row"]["id"]),
+                deed=str(span.row["id"]) if span.row is not None else "",
+                repair="立即释放或者变更强制措施，并报告人民检察院",
+            )
 
 
 def titles_without_a_gap(case: Case) -> Iterator[Finding]:
     """INV-04 前后羁押依据之间不得有空档。"""
     for custody in case.ledger.custodies.values():
-        for title, end, until, row in _spans(custody):
-            if end is None or until is None or row is custody.ended or _is_renewed(custody, title):
+        for span in spans(case, custody):
+            if span.end is None or span.until is None or span.row is custody.ended or not span.is_outlived:
                 continue
-            # A title ends with its last day: one that begins on the next leaves no gap that anyone could show.
-            if until <= end + timedelta(days=1):
-                continue
+            name, until = title_zh(span.title["kind"]), local_date(span.until)
             yield breach(
                 case,
                 "INV-04",
                 custody.person,
-                f"羁押依据（{_title_zh(title['kind'])}）至{title['end']}届满，下一依据自{until}起，其间没有依据。",
-                f"the title {title['kind']} ended {title['end']} and the next begins {until}",
+                f"羁押依据（{name}）至{span.end}届满，下一依据自{until}起，其间没有依据。",
+                f"the title {span.title['kind']} ended {span.end} and the next begins {until}",
                 severity="critical",
                 status="late",
-                owner=str(organ_of(str(title["organ"])) or "police"),
+                owner=str(organ_of(str(span.title["organ"])) or "police"),
                 law_ref=CPL[98].zh,
-                due=title["end"],
+                due=span.end.isoformat(),
                 at=until.isoformat(),
-                trigger=str(title["row"]["id"]),
-                deed=str(row["id"]) if row is not None else "",
+                trigger=str(span.title["row"]["id"]),
+                deed=str(span.row["id"]) if span.row is not None else "",
                 repair="确有空档的，追究责任并纠正；只是文书迟到的，补附文书，保留告警",
             )
 
 
-def _is_renewed(custody: Custody, title: dict[str, Any]) -> bool:
-    """Whether a later title of the same kind from the same day extends this one, so that its own end never counted."""
-    place = next(
-        place
-        for place, each in enumerate(custody.titles)
-        if each["row"] is title["row"] and each["kind"] == title["kind"]
-    )
-    return any(each["kind"] == title["kind"] and each["from"] == title["from"] for each in custody.titles[place + 1 :])
-
-
-def _title_zh(kind: str) -> str:
-    limit = CODE.limits.get(kind)
-    special = {"sentence": "刑期", "appeal_pending": "上诉期间", "death_review": "死刑复核"}
-    return limit.zh if limit is not None else special.get(kind, kind)
-
-
 def handovers_confirmed(case: Case) -> Iterator[Finding]:
     """INV-05 在押人员每次转移办案机关，都有换押证和看守所的签收。"""
-    limit = CODE.limits["handover_certificate_by_receiver"]
-    assert not isinstance(limit.after, Event | End | Kept), "the situations of KY14 are steps"
     for person in {custody.person for custody in case.ledger.custodies.values()}:
-        situations = [act for act in case.ledger.of(CODE.types(limit.after), person) if act.held_before and leads(act)]
-        accepted = sum(custody.accepted for custody in case.ledger.custodies.values() if custody.person == person)
+        acts = case.ledger.of(_SITUATIONS, person)
+        situations = [act for act in acts if act.held_before and leads(act) and not _is_received_later(act)]
+        # What was sent back with reasons was an occasion too, and is done with; what comes of it is another.
+        accepted = sum(
+            custody.accepted + custody.returned
+            for custody in case.ledger.custodies.values()
+            if custody.person == person
+        )
         is_open = any(custody.offered for custody in case.ledger.custodies.values() if custody.person == person)
         if len(situations) > accepted and not is_open and case.settled(situations[-1].row, *BOTH):
             yield breach(
@@ -199,7 +258,7 @@ def handovers_confirmed(case: Case) -> Iterator[Finding]:
                 person,
                 f"应当换押{len(situations)}次，已办理{accepted}次。",
                 f"{len(situations)} situations of hand-over, {accepted} done",
-                owner=str(organ_of(str(situations[-1].row["organ"])) or limit.organ.value),
+                owner=str(organ_of(str(situations[-1].row["organ"])) or _HANDOVER.organ.value),
                 law_ref=f"{KY14['一'].zh}、{SPP[615].zh}",
                 at=str(situations[-1].row["occurred_at"]),
                 trigger=situations[-1].transition_id,
@@ -218,6 +277,11 @@ def handovers_confirmed(case: Case) -> Iterator[Finding]:
                 trigger=custody.id,
                 repair="看守所补签回执",
             )
+
+
+def _is_received_later(act: Act) -> bool:
+    """Whether a move to another organ carries a step whose own receipt is the occasion: only in investigation it is not."""
+    return act.type == JurisdictionMergeSplit.move.type and any("carried" in move for move in act.row["moves"])
 
 
 def released_at_once(case: Case) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from services.coordinator.domain.ledger import Act, Row
 from services.kernel.code import Code, Rule
 from services.kernel.papers import Document
 from services.kernel.period import local_date, read_moment
-from services.kernel.transition import instant
 from services.kernel.who import organ_of
 from services.law.statutes import CPL, MPS, SPC, SPP
 
@@ -56,43 +55,21 @@ def silent(case: Case, kind: str, untold: Sequence[Row], zh: str, en: str, **mor
 
 def _settled(case: Case, rows: Sequence[Row]) -> Iterator[Row]:
     """The rows that are settled, as `Case.settled` says of one; moments are compared as they are written."""
-    until = {
-        service: instant(min(case.reading.now, case.reading.until(frozenset({service}))) - case.tolerance)
-        for service in {str(row["service"]) for row in rows}
-        if service in case.reading.read
-    }
     waiting = set[str]()
     for row in rows:
         service = str(row["service"])
-        if row["recorded_at"] <= until.get(service, ""):
+        if row["recorded_at"] <= case.settled_until.get(service, ""):
             yield row
         elif service not in waiting:  # they are in order: the first is the next to be settled
             waiting.add(service)
             case.settled(row, service)
 
 
-def effective(case: Case) -> Iterator[tuple[Row, Mapping[str, Any], Document]]:
-    """Every document with legal effect that was handed in, with its row and its entry in the catalogue."""
-    known = case.ledger.code.catalogue.by_id
-    for row in case.ledger.rows:
-        for paper in row.get("documents", ()):
-            document = known.get(paper.get("kind", ""))
-            if document is not None and document.kind == "document":
-                yield row, added(case, row, paper), document
-
-
-def added(case: Case, row: Row, paper: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A paper with what its organ added later, as fact `papers` of a supplement; what was said first stands."""
-    later = case.ledger.supplements.get((str(row["id"]), str(row["organ"])), {}).get("papers")
-    mine = later.get(paper.get("id")) if isinstance(later, dict) else None
-    return {**mine, **paper} if isinstance(mine, dict) else paper
-
-
 def papers_are_unique(case: Case) -> Iterator[Finding]:
     """INV-20 文书编号唯一，签发以后不得改动，只能以另一文书撤销。"""
     seen: dict[tuple[str, str, str], str] = {}
     unnumbered = []
-    for row, paper, document in effective(case):
+    for row, _, paper, document in case.ledger.documents:
         number, mark = paper.get("number"), str(paper.get("digest") or "")
         if not number:
             unnumbered.append(row)
@@ -150,29 +127,25 @@ def papers_are_approved(case: Case) -> Iterator[Finding]:
     """INV-21 决定须附文书，并经有权的负责人批准，方可生效。"""
     code, kinds = case.ledger.code, dict[str, str]()
     unapproved = []
-    for row in case.ledger.rows:
+    for row, rule in case.ledger.taken:
         papers = row.get("documents", ())
-        kinds |= {paper["id"]: paper["kind"] for paper in papers if "id" in paper}
-        rule = rule_of(code, row)
+        kinds.update([(paper["id"], paper["kind"]) for paper in papers if "id" in paper])
         if rule is None or "for" in row:
             continue
-        there = frozenset(
-            [*(paper["kind"] for paper in papers), *(kinds.get(each, "") for each in row["document_ids"])]
-        )
-        broken = [
-            (
-                "没有" + "、".join(code.catalogue.zh(group[0]) for group in rule.papers.missing(there)),
-                "papers are missing",
-            )
-        ]
-        broken = broken if rule.papers.missing(there) and not row.get("inferred") else []
+        broken = []
+        if rule.papers.groups and not row.get("inferred"):
+            there = {*[paper["kind"] for paper in papers], *[kinds.get(each, "") for each in row["document_ids"]]}
+            missing = rule.papers.missing(frozenset(there))
+            if missing:
+                names = "、".join(code.catalogue.zh(group[0]) for group in missing)
+                broken.append((f"没有{names}", "papers are missing"))
         if row["office"] != rule.office:
             broken.append((f"应当由{rule.office_zh}办理", f"{rule.office} takes this step"))
-        for handed in papers:
+        for handed in papers if rule.office not in HEADS else ():
             document = code.catalogue.by_id.get(handed["kind"])
             if document is None or not needs_leave(row, rule, document):
                 continue
-            paper = added(case, row, handed)
+            paper = case.ledger.completed(row, handed)
             if not (paper.get("approved_by") and paper.get("approved_on")):
                 unapproved.append(row)
             elif date.fromisoformat(paper["approved_on"]) > local_date(read_moment(row["occurred_at"])):
@@ -191,24 +164,11 @@ def papers_are_approved(case: Case) -> Iterator[Finding]:
     )
 
 
-def rule_of(code: Code, row: Row) -> Rule | None:
-    """The step of the law that a row records, in the edition by which it went; None where no statute names it."""
-    edition = next(
-        (
-            move["edition"]
-            for move in row["moves"]
-            if move.get("step") == row["type"].partition(":")[2] and "edition" in move
-        ),
-        "",
-    )
-    return code.rule(row["type"], edition)
-
-
 def needs_leave(row: Row, rule: Rule, document: Document) -> bool:
     """Whether a document of the acting organ needs the approval of a head, and the step itself is not a head's."""
     return (
-        document.kind == "document"
-        and rule.office not in HEADS
+        rule.office not in HEADS
+        and document.kind == "document"
         and document.issuer == organ_of(str(row["organ"]))
         and any(head in document.approver for head in _HEADS_ZH)
     )
@@ -232,14 +192,16 @@ def _unapproved(case: Case, row: Row, rule: Rule, broken: Sequence[tuple[str, st
 
 def times_follow(case: Case) -> Iterator[Finding]:
     """INV-44 时间前后一致：先签发后执行、送达，先移送后接收，没有将来的事，到案时间由本人填写。"""
+    lines = case.ledger.code.lines
     latest: dict[tuple[str, str], tuple[date, str]] = {}
     named: set[str] = set()
     for act in case.ledger.acts:
-        broken, untold = _times(case, act) if act.transition_id not in named else ([], [])
+        is_first = act.transition_id not in named
         named.add(act.transition_id)
+        broken, untold = _times(case, act) if is_first else ([], [])
         procedure = act.type.partition(":")[0]
-        key = (act.subject, procedure)
-        if procedure in case.ledger.code.lines and not act.row.get("inferred"):
+        if procedure in lines and not act.row.get("inferred"):
+            key = (act.subject, procedure)
             day, step = latest.get(key, (act.day, ""))
             if act.day < day:
                 broken.append((f"早于此前的“{step}”（{day}）", f"before the step that it follows ({day})"))
@@ -255,23 +217,23 @@ def times_follow(case: Case) -> Iterator[Finding]:
                 law_ref=cites(CPL[119], SPP[83]),
                 repair="以附签名的说明更正，原记录保留",
             )
-    undated = [row for row, paper, _ in effective(case) if not paper.get("issued_on")]
+    undated = [row for row, _, paper, _ in case.ledger.documents if not paper.get("issued_on")]
     yield from silent(case, "INV-44", undated, "文书的制作日期", "when a document was issued", law_ref=cites(SPP[83]))
 
 
 def _times(case: Case, act: Act) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """What an act says of its times that cannot be, and what it does not say."""
     broken, facts = list[tuple[str, str]](), case.ledger.told(act)
-    if (act.moment > act.recorded + _SKEW) if isinstance(act.moment, datetime) else act.day > local_date(act.recorded):
+    if act.moment is not act.recorded and _is_ahead(act):
         broken.append(("发生在登记以后", "recorded before it happened"))
-    for paper in (added(case, act.row, each) for each in act.row.get("documents", ())):
-        issued, served = (paper.get(name) for name in ("issued_on", "served_on"))
-        document = case.ledger.code.catalogue.by_id.get(paper.get("kind", ""))
-        if issued and issued > act.day.isoformat() and document is not None and document.kind == "document":
+    for handed in act.row.get("documents", ()):
+        paper = case.ledger.completed(act.row, handed)
+        issued, served = paper.get("issued_on"), paper.get("served_on")
+        if issued and issued > act.day.isoformat() and _is_document(case.ledger.code, paper):
             broken.append((f"所附文书{issued}才制作", f"its document was issued {issued}"))
         if issued and served and served < issued:
             broken.append((f"文书{served}送达，早于制作", f"served {served}, before it was issued"))
-    if _is_before(facts.get("ended_at"), facts.get("started_at")):
+    if "ended_at" in facts and _is_before(facts["ended_at"], facts.get("started_at")):
         broken.append(("结束早于开始", "it ended before it began"))
     if act.type not in _SUMMONS:
         return broken, []
@@ -279,6 +241,16 @@ def _times(case: Case, act: Act) -> tuple[list[tuple[str, str]], list[tuple[str,
         broken.append(("到案时间不是由本人填写", "the time of arrival was not written by the person"))
     told = facts.get("arrived_at") is not None and facts.get("signed") is not None
     return broken, [] if told else [("到案时间和本人签名", "the time of arrival and that the person wrote it")]
+
+
+def _is_ahead(act: Act) -> bool:
+    """Whether an act was recorded before it happened."""
+    return act.moment > act.recorded + _SKEW if isinstance(act.moment, datetime) else act.day > local_date(act.recorded)
+
+
+def _is_document(code: Code, paper: Mapping[str, Any]) -> bool:
+    document = code.catalogue.by_id.get(paper.get("kind", ""))
+    return document is not None and document.kind == "document"
 
 
 def _is_before(one: Any, other: Any) -> bool:

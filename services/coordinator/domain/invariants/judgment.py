@@ -185,8 +185,7 @@ def not_beyond_the_first_judgment(case: Case) -> Iterator[Finding]:
             said = "判处的刑罚，羁押是否已满刑期无从核对"
             yield from untold(case, "INV-35", judged[-1], said, "the sentence", severity="critical", law_ref=law_ref)
             continue
-        months = _months(sentence)
-        end = _ends(_first_day(case, custody), months) if months is not None else None
+        end = first_sentence_end(case, custody)
         if end is not None and today > end:
             yield breach(
                 case,
@@ -204,6 +203,15 @@ def not_beyond_the_first_judgment(case: Case) -> Iterator[Finding]:
             )
         elif end is not None:
             case.waits.append(datetime.combine(end + timedelta(days=1), time(), ZONE))
+
+
+def first_sentence_end(case: Case, custody: Custody) -> date | None:
+    """The last day of what the judgment of first instance sentenced to, while it is not final; None if it set no term."""
+    judged = case.ledger.of(_JUDGED, custody.person)
+    if not judged or any(act.follows(judged[-1]) for act in case.ledger.of(_FINAL, custody.person)):
+        return None
+    months = _months(_sentence(case, judged[-1]))
+    return _ends(_first_day(case, custody), months) if months is not None else None
 
 
 _FINAL = (*_DECIDED, "second_trial:become_final")

@@ -17,10 +17,10 @@ def in_time(kind: str, zh: str, limits: str, *, severity: str, repair: str) -> R
     assert names <= CODE.limits.keys(), f"no limits of the law: {names - CODE.limits.keys()}"
 
     def rule(case: Case) -> Iterator[Finding]:
-        for finding in case.owed.findings:
-            if finding.kind in names:
-                told = "；".join(filter(None, (repair, finding.repair)))
-                yield replace(finding, kind=kind, limit=finding.kind, severity=severity, repair=told)
+        for name in names & case.broken.keys():
+            told = "；".join(filter(None, (repair, CODE.limits[name].on_expiry)))
+            for finding in case.broken[name]:
+                yield replace(finding, kind=kind, limit=name, severity=severity, repair=told)
 
     rule.__doc__ = f"{kind} {zh}"
     REPLACED.update(dict.fromkeys(names, kind))

@@ -1,12 +1,14 @@
 """Measures against a person: one at a time, decided in time, and each with its title. Pure."""
 
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 
-from services.coordinator.domain.finding import Finding
+from services.coordinator.domain.finding import Duty, Finding
 from services.coordinator.domain.invariants.case import BOTH, Case, breach, cites, open_custodies, weigh
 from services.coordinator.domain.invariants.limits import in_time
 from services.coordinator.domain.ledger import Act
-from services.kernel.period import local_date, read_moment
+from services.kernel.period import ZONE, local_date, read_moment
+from services.law import CODE
 from services.law.direct_prosecution import DirectProsecution
 from services.law.statutes import CPL, MPS, SDXZ, SPC, SPP
 
@@ -24,6 +26,38 @@ direct_prosecution_ends_in_time = in_time(
     severity="critical",
     repair="决定逮捕、取保候审或者释放",
 )
+
+
+def direct_prosecution_is_near(case: Case) -> Iterator[Finding]:
+    """INV-48 刑拘直诉的期限用去七成，以及届满三日以前，提示判决或者退出。"""
+    for duty in case.owed.duties:
+        if duty.limit != "direct_prosecution_total" or duty.status != "open" or not duty.last_day:
+            continue
+        end = datetime.combine(date.fromisoformat(duty.last_day) + _DAY, time(), ZONE)
+        since = datetime.combine(local_date(read_moment(duty.start)) + _DAY, time(), ZONE)
+        first, last = since + (end - since) * _MOST, end - _SOON
+        case.waits.extend(moment for moment in (first, last) if moment > case.reading.now)
+        if case.reading.now >= first:
+            organ, _ = case.ledger.in_charge.get(duty.subject, (duty.owner, None))
+            yield breach(
+                case,
+                "INV-48",
+                duty.subject,
+                f"刑拘直诉至{duty.due}届满，尚未判决，也没有退出。",
+                f"direct prosecution ends {duty.due}; there is neither a judgment nor a way out yet",
+                status="open",
+                severity="critical" if case.reading.now >= last else "high",
+                owner=organ,
+                law_ref=duty.law_ref,
+                due=duty.due,
+                trigger=duty.trigger,
+                limit=duty.limit,
+                repair="在届满以前判决；不能的，决定逮捕、取保候审或者释放",
+            )
+
+
+#: Of the whole time, and before its end: when a direct prosecution is to be thought of. The tables', not the law's.
+_MOST, _SOON, _DAY = 0.7, timedelta(days=3), timedelta(days=1)
 
 #: Each extension of custody under investigation, and those of which one must have come before.
 _ORDER = {
@@ -44,16 +78,12 @@ _STANDING = {
 
 def extended_in_time_and_order(case: Case) -> Iterator[Finding]:
     """INV-26 羁押期限在届满以前、依照法定的次序批准延长。"""
-    old_ends = {
-        (duty.trigger, duty.subject): local_date(read_moment(duty.start))
-        for duty in case.owed.duties
-        if duty.limit == "custody_change_notice"
-    }
+    old_ends = {(act.transition_id, act.subject): duty.due for act, duty in late_extensions(case)}
     for type_, needed in _ORDER.items():
         for act in case.ledger.by_type.get(type_, ()):
             broken = []
             old = old_ends.get((act.transition_id, act.subject))
-            if old is not None and act.day > old:
+            if old is not None:
                 broken.append((f"原期限{old}已经届满", f"the time had ended on {old}"))
             if needed and not any(not each.follows(act) for each in case.ledger.of(needed, act.subject)):
                 names = "、".join(f"“{case.ledger.code.steps[name].zh}”" for name in needed)
@@ -68,6 +98,35 @@ def extended_in_time_and_order(case: Case) -> Iterator[Finding]:
                 law_ref=cites(CPL[91], CPL[156], CPL[158], CPL[159], SPP[309]),
                 repair="视为没有批准延长：释放或者变更强制措施，并报告人民检察院",
             )
+
+
+def late_extensions(case: Case) -> Iterator[tuple[Act, Duty]]:
+    """The extensions of custody that were granted when the time was over, and so did not take effect (R9), with the clock."""
+    for duty in case.owed.duties:
+        types = _EXTENDED_BY.get(duty.limit)
+        if types is None:
+            continue
+        counted = {each["by"] for each in duty.extensions}
+        for act in (
+            act for type_ in types for act in case.ledger.by_type.get(type_, ()) if act.subject == duty.subject
+        ):
+            is_later = act.row["id"] not in {duty.trigger, *counted} and str(act.row["occurred_at"]) >= duty.since
+            if is_later and (not duty.at or act.row["occurred_at"] <= duty.at) and _is_after(act, duty):
+                yield act, duty
+
+
+def _is_after(act: Act, duty: Duty) -> bool:
+    if duty.last_day or not isinstance(act.moment, datetime):
+        return act.day.isoformat() > duty.due
+    return bool(duty.deadline) and act.moment > read_moment(duty.deadline)
+
+
+#: The steps that extend a limit during which somebody is held, by its name.
+_EXTENDED_BY = {
+    name: types
+    for name, limit in CODE.limits.items()
+    if limit.custody != "none" and (types := CODE.types(limit.extended_by))
+}
 
 
 def one_measure_at_a_time(case: Case) -> Iterator[Finding]:

@@ -1,16 +1,18 @@
 """What must be told, and in time: rights, families, defenders, organs and the centre. Pure."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from services.coordinator.domain.finding import Finding
-from services.coordinator.domain.invariants.case import Case, breach, cites, untold, weigh
+from services.coordinator.domain.invariants.case import Case, breach, cites, open_custodies, untold, weigh
 from services.coordinator.domain.invariants.limits import in_time
 from services.coordinator.domain.invariants.people import day_of, defender, has_flag, is_minor
 from services.coordinator.domain.ledger import Act, deed_type
-from services.kernel.period import local_date, read_moment
+from services.kernel.period import ZONE, local_date, read_moment
+from services.kernel.who import organ_of
 from services.law.statutes import CPL, KY14, LAL, MPS, SPC, SPP
+from services.law.titles import last_day
 
 changes_are_told = in_time(
     "INV-06",
@@ -120,6 +122,49 @@ def changes_are_received(case: Case) -> Iterator[Finding]:
                     deed=str(row["id"]),
                     repair="注明逾期，查明原因；其间没有依据的，按超期羁押处理",
                 )
+
+
+def new_ends_are_told(case: Case) -> Iterator[Finding]:
+    """INV-06 重新计算、转换程序而不换押的，新的起止日期在原期限届满以前通知看守所。"""
+    read_until = min(case.reading.now, case.reading.until(frozenset({"custody_transfer"})))
+    for act in (act for type_ in _ANEW for act in case.ledger.by_type.get(type_, ()) if act.held_before):
+        custody = next((each for each in open_custodies(case) if each.person == act.subject), None)
+        before = [] if custody is None else custody.titles
+        old = last_day([title for title in before if title["row"]["recorded_at"] < act.row["recorded_at"]])
+        told = next((each for each in case.ledger.of(_TOLD, act.subject) if each.follows(act)), None)
+        if old is None or (told is not None and told.day <= old):
+            continue
+        over = datetime.combine(old + timedelta(days=1), time(), ZONE)
+        if told is None and read_until < over:
+            case.waits.append(over)
+            continue
+        step = case.ledger.code.steps[act.type]
+        yield breach(
+            case,
+            "INV-06",
+            act.subject,
+            f"{act.day}“{step.zh}”，看守所原期限至{old}届满，" + (f"{told.day}才通知。" if told else "没有通知。"),
+            f"{act.type} was to be told by {old} and " + (f"was told {told.day}" if told else "was not told"),
+            status="late" if told else "overdue",
+            owner=str(organ_of(str(act.row["organ"])) or "police"),
+            law_ref=cites(KY14["二(二)"], SPP[616]),
+            due=old.isoformat(),
+            at=told.day.isoformat() if told else "",
+            trigger=act.transition_id,
+            deed=told.transition_id if told else "",
+            repair="立即补送变更羁押期限通知书；原期限已经届满的，按超期羁押处理",
+        )
+
+
+#: What begins a period of custody anew while the organ stays the same, and what tells the centre so.
+_ANEW = ("custody_extension:recalculate", "first_trial:convert_to_simplified", "first_trial:convert_to_ordinary")
+_TOLD = (
+    "custody_handover:notice_change",
+    "custody_handover:extend_reminded",
+    "custody_handover:deliver_late",
+    "custody_title:add",
+    "custody_handover:accept",
+)
 
 
 def families_may_be_told(case: Case) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from services.coordinator.domain.finding import Finding
 from services.coordinator.domain.invariants.case import Case, breach, cites, untold
-from services.coordinator.domain.invariants.documents import HEADS, effective, needs_leave, rule_of, silent
+from services.coordinator.domain.invariants.documents import HEADS, needs_leave, silent
 from services.coordinator.domain.ledger import Act
 from services.kernel.code import Rule
 from services.kernel.who import HANDLING, PREFIXES, Organ, organ_of
@@ -37,6 +37,8 @@ _RECONSIDERED: Mapping[str, Sequence[str]] = {
         "non_prosecution_remedy:revoke_on_reconsideration",
     ),
 }
+#: The organs that the law names by their kind; others it names by what they do in the case.
+_NAMED = frozenset(PREFIXES.values())
 _KEEPING = ("property_flow:store", "property_flow:check_in", "property_flow:store_price")
 #: The offices in which a case is investigated.
 _INVESTIGATING = frozenset({"officer", "record"})
@@ -72,8 +74,7 @@ def _keepers(case: Case) -> Iterator[Finding]:
 
 def _drafters(case: Case) -> Iterator[Finding]:
     unsigned = []
-    for row, paper, document in effective(case):
-        rule = rule_of(case.ledger.code, row)
+    for row, rule, paper, document in case.ledger.documents:
         if rule is None or document.issuer != organ_of(str(row["organ"])) or not document.approver:
             continue
         approver = paper.get("approved_by") or (row["officer"] if rule.office in HEADS else None)
@@ -163,8 +164,7 @@ def _is_designated(case: Case, act: Act) -> bool:
 
 def organs_write_their_own(case: Case) -> Iterator[Finding]:
     """INV-50 机关只记录自己的决定，监督行为本身不改变被监督的状态。"""
-    for row in case.ledger.rows:
-        rule = rule_of(case.ledger.code, row)
+    for row, rule in case.ledger.taken:
         if rule is None:
             continue
         organ = organ_of(str(row["organ"]))
@@ -187,7 +187,7 @@ def organs_write_their_own(case: Case) -> Iterator[Finding]:
                 f"{row['occurred_at'][:10]}“{rule.zh}”：{zh}。",
                 f"{rule.type}: {en}",
                 severity="critical",
-                owner=rule.organ.value if rule.organ in PREFIXES.values() else str(organ or "police"),
+                owner=rule.organ.value if rule.organ in _NAMED else str(organ or "police"),
                 law_ref=cites(CPL[3], CPL[5], CPL[7], CPL[8]),
                 at=str(row["occurred_at"]),
                 trigger=str(row["id"]),
@@ -196,13 +196,11 @@ def organs_write_their_own(case: Case) -> Iterator[Finding]:
 
 
 def _is_theirs(rule: Rule, organ: Organ | None) -> bool:
-    match rule.organ:
-        case Organ.CONCERNED_ORGAN:
-            return organ is not None and organ is not Organ.SYSTEM
-        case each if each in PREFIXES.values():
-            return organ == each
-        case _:
-            return organ in HANDLING
+    if rule.organ in _NAMED:
+        return organ is rule.organ
+    if rule.organ is Organ.CONCERNED_ORGAN:
+        return organ is not None and organ is not Organ.SYSTEM
+    return organ in HANDLING
 
 
 def _moved_by(rule: Rule) -> frozenset[str]:

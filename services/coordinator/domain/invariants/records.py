@@ -1,27 +1,26 @@
 """The record of a case itself: who is in it, under which numbers, by which clocks, and what is sealed. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
+from services.coordinator.domain import sealing
 from services.coordinator.domain.finding import Finding
 from services.coordinator.domain.invariants.case import Case, breach, cites, untold
 from services.coordinator.domain.invariants.documents import silent
+from services.coordinator.domain.invariants.people import day_of
 from services.coordinator.domain.ledger import Act, Row, deed_type, event_type
-from services.kernel.code import Code
-from services.kernel.period import Roll, due, local_date, read_moment
+from services.coordinator.domain.shared import NUMBERED, kin, numbers
+from services.kernel.code import UNTIL, Code
+from services.kernel.period import ZONE, Roll, due, local_date, read_moment
 from services.kernel.procedure import End, Event, Kept
 from services.kernel.who import organ_of
 from services.law.dues import first_extensions
 from services.law.holidays import CALENDAR
+from services.law.juvenile import Juvenile
 from services.law.statutes import AP, CPL, MPS, PS25, SPC, SPP
 
-#: The steps at which an organ gives a case its number.
-_NUMBERED = (
-    "case_intake:file", "case_intake:file_anew", "arrest_review:accept", "investigation_close:accept",
-    "court_intake:file", "second_trial:accept",
-)  # fmt: skip
 _FILED = ("case_intake:file", "case_intake:file_anew", "supervise_non_filing:file")
 _PUNISHED = (
     "admin_case:decide", "admin_case:decide_at_station", "admin_case:decide_after_hearing",
@@ -91,20 +90,21 @@ def _starts(code: Code, kind: str) -> tuple[str, ...]:
 
 def sealed_records_stay_sealed(case: Case) -> Iterator[Finding]:
     """INV-39 封存的未成年人犯罪记录，没有许可不得提供；应当封存的予以封存。"""
-    minors = [person for person in case.ledger.persons if "minor" in case.ledger.flags.get(person, ())]
     given = {"severity": "critical", "law_ref": cites(CPL[286], SPP[482], SPP[485], SPC[581])}
+    yield from _stores_follow(case, given)
+    minors = [person for person in case.ledger.persons if "minor" in case.ledger.flags.get(person, ())]
     for person in minors:
         sealed = case.ledger.of(_SEALS, person)
         if not sealed:
             yield from _unsealed(case, person, given)
             continue
-        permits = case.ledger.of((_PERMIT,), person)
+        permits = case.ledger.of((_PERMIT, Juvenile.permit_query.type), person)
         for act in case.ledger.of(_EXPORTS):
             concerns = act.subject in {person, case.ledger.case_id} or act.service == "evidence"
             if (
                 concerns
                 and act.follows(sealed[-1])
-                and not any(act.follows(permit) for permit in permits if permit.follows(sealed[-1]))
+                and not any(_covers(case, permit, act) for permit in permits if permit.follows(sealed[-1]))
             ):
                 yield breach(
                     case,
@@ -118,6 +118,35 @@ def sealed_records_stay_sealed(case: Case) -> Iterator[Finding]:
                     repair="立即收回，停止查阅，报告并重新封存",
                     **given,
                 )
+
+
+def _covers(case: Case, permit: Act, act: Act) -> bool:
+    until = day_of(case.ledger.told(permit).get(UNTIL))
+    return act.follows(permit) and (until is None or act.day <= until)
+
+
+def _stores_follow(case: Case, given: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the centre and the dossier hold of a sealed record is sealed, too; permits are looked at when they end."""
+    for permit in sealing.permits(case.ledger) if sealing.persons(case.ledger) else ():
+        over = datetime.combine(permit.until + _DAY, time(), ZONE)
+        case.waits.extend([over] if case.reading.now < over else [])
+    for store in sealing.stores(case.ledger):
+        seal = sealing.sealed_by(case.ledger, store.person)
+        if not store.is_sealed and case.settled(seal.row, store.service):
+            yield breach(
+                case,
+                "INV-39",
+                store.person,
+                f"犯罪记录已于{seal.day}封存，{store.procedure.zh}没有随之登记。",
+                f"sealed on {seal.day}, and what {store.service} keeps of it is not",
+                owner="detention_center"
+                if store.service == "custody_transfer"
+                else str(organ_of(str(seal.row["organ"])) or "court"),
+                at=str(seal.row["occurred_at"]),
+                trigger=store.since,
+                repair="立即封存，此前的查阅查明",
+                **given,
+            )
 
 
 def _unsealed(case: Case, person: str, given: Mapping[str, Any]) -> Iterator[Finding]:
@@ -352,7 +381,7 @@ def numbers_are_their_own(case: Case) -> Iterator[Finding]:
     given = {"severity": "medium", "law_ref": cites(SPC[219], SPP[157])}
     unnumbered, seen = list[Row](), dict[str, tuple[str, str]]()
     latest: dict[tuple[str, str], tuple[str, str]] = {}
-    for act in case.ledger.of((*_NUMBERED, "first_trial:prepare")):
+    for act in case.ledger.of((*NUMBERED, "first_trial:prepare")):
         number, row = case.ledger.told(act).get("case_number"), act.row
         again = act.type == "first_trial:prepare"
         if again and not any(act.follows(each) for each in case.ledger.of(("second_trial:remand",), act.subject)):
@@ -380,3 +409,17 @@ def numbers_are_their_own(case: Case) -> Iterator[Finding]:
                 **given,
             )
     yield from silent(case, "INV-51", unnumbered, "案号", "the number of the case", **given)
+    for claim in numbers(case.ledger) if case.others else ():
+        theirs = [other for other in case.others.get(claim.name, ()) if other.case_id not in kin(case.ledger)]
+        if any((other.body["since"], other.case_id) < (claim.body["since"], claim.case_id) for other in theirs):
+            yield breach(
+                case,
+                "INV-51",
+                case.ledger.case_id,
+                f"案号{claim.key}，另案在先已经用过。",
+                f"the number {claim.key} is that of another case, which had it before",
+                owner=str(organ_of(claim.body["organ"]) or "police"),
+                trigger=claim.subject,
+                repair="另编新号，以文书更正对应关系",
+                **given,
+            )

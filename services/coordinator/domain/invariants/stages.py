@@ -1,27 +1,29 @@
 """Stages: nothing before its time, nothing more often than the law allows. Pure."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from services.coordinator.domain.finding import Finding
 from services.coordinator.domain.invariants.case import Case, breach
 from services.coordinator.domain.ledger import Row
+from services.kernel.code import Code
+from services.kernel.procedure import Ban, Step
 from services.kernel.who import organ_of
 from services.law.statutes import CPL, MPS, SPC
 
 #: A person's line of the first procedure stands only if the second has reached one of these states before.
-_NEEDS = (
-    ("prosecution_review", "investigation_close", {"accepted"}),
-    ("court_intake", "prosecution_review", {"charged"}),
-    ("first_trial", "court_intake", {"filed"}),
-    ("second_trial", "first_trial", {"judged"}),
-)
+_NEEDS = {
+    "prosecution_review": ("investigation_close", {"accepted"}),
+    "court_intake": ("prosecution_review", {"charged"}),
+    "first_trial": ("court_intake", {"filed"}),
+    "second_trial": ("first_trial", {"judged"}),
+}
 
 
 def no_measure_before_filing(case: Case) -> Iterator[Finding]:
     """INV-12 立案以前不得采取强制措施。每一条都是法律中的一项“不得”。"""
-    for ban in case.ledger.code.bans.values():
-        unless = case.ledger.code.types(ban.unless)
-        for act in case.ledger.of(case.ledger.code.types(ban.steps)):
+    for ban, steps, unless in _bans(case.ledger.code):
+        for act in case.ledger.of(steps):
             earlier = case.ledger.of(unless, act.subject)  # what was decided about another person permits nothing
             if (
                 any(not deed.day > act.day for deed in earlier)
@@ -45,11 +47,23 @@ def no_measure_before_filing(case: Case) -> Iterator[Finding]:
             )
 
 
+@lru_cache(maxsize=16)
+def _bans(code: Code) -> tuple[tuple[Ban, tuple[str, ...], tuple[str, ...]], ...]:
+    """Each ban with the steps that it forbids, and those that permit them."""
+    return tuple((ban, code.types(ban.steps), code.types(ban.unless)) for ban in code.bans.values())
+
+
+@lru_cache(maxsize=16)
+def _counted(code: Code) -> tuple[Step, ...]:
+    """The steps that may be taken so often only."""
+    return tuple(step for step in code.steps.values() if step.at_most)
+
+
 def counters_hold(case: Case) -> Iterator[Finding]:
     """INV-24 退回补充侦查以二次为限；法庭延期补充侦查以二次为限。"""
-    for step in (step for step in case.ledger.code.steps.values() if step.at_most):
+    for step in (step for step in _counted(case.ledger.code) if step.type in case.ledger.by_type):
         for person in case.ledger.persons:
-            acts = [act for act in case.ledger.by_type.get(step.type, ()) if act.subject == person]
+            acts = [act for act in case.ledger.by_type[step.type] if act.subject == person]
             if len(acts) > (step.at_most or 0):
                 yield breach(
                     case,
@@ -71,11 +85,15 @@ def stages_agree(case: Case) -> Iterator[Finding]:
     for person in case.ledger.persons:
         reached: dict[str, set[str]] = {}
         for row in (row for row in case.ledger.rows if row["service"] == "case_flow"):
-            for move in (move for move in row["moves"] if move["subject"] == person):
-                for later, earlier, states in _NEEDS:
-                    if move["procedure"] == later and later not in reached and not reached.get(earlier, set()) & states:
+            for move in row["moves"]:
+                later = move["procedure"]
+                if move["subject"] != person:
+                    continue
+                if later in _NEEDS and later not in reached:
+                    earlier, states = _NEEDS[later]
+                    if not reached.get(earlier, set()) & states:
                         yield _stage_finding(case, person, later, earlier, row)
-                reached.setdefault(move["procedure"], set()).add(move["to"])
+                reached.setdefault(later, set()).add(move["to"])
     filed = case.ledger.lines.get(case.ledger.case_id, {}).get("case_intake")
     moved = [person for person in case.ledger.persons if "investigation_close" in case.ledger.lines.get(person, {})]
     if filed is not None and filed != "filed" and moved:
