@@ -25,7 +25,7 @@ up: $(READY) ## start everything and stay until Ctrl-C
 	@$(BIN)/singletrack up
 
 test: $(READY) ## all tests, two files at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .

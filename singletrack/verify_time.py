@@ -431,7 +431,7 @@ def expected(proof: Mapping[str, Any], terms: Mapping[str, Mapping[str, Any]], c
         each if each["resumed_by"] else each | {"until": max(each["from"], _day_text(moment(proof["now"])[0]))}
         for each in proof["excluded"]
     ]
-    if not says["after_end_of"] and moment(proof["start"]) != moment(proof["since"]):
+    if not says["after_end_of"] and not says.get("stated") and moment(proof["start"]) != moment(proof["since"]):
         told["start"] = proof["since"]
     return told
 
@@ -447,13 +447,16 @@ def _expected_title(
         told = {name: end.told()[name] for name in ("deadline", "provisional", "rules")}
         told |= {"limit": says["limit"], "due": _day_text(last)}
         return told if granted == says["extensions"] else told | {"extensions": says["extensions"]}
-    if proof["sentence"] is not None:
-        term = proof["sentence"]
+    term = proof["sentence"]
+    if term is not None and not proof["legs"]:
         return {"due": sentence(proof["start"], term["months"], term["credit_days"]), "rules": ["S1", "S2"]}
     start = proof["start"]
     for leg in proof["legs"]:
         part = {"start": start, "extensions": [], "excluded": [], "held": leg["held"]}
         start = _day_text(compute(terms[leg["terms"]], part, calendar).last)
+    if proof["legs"] and term is not None:
+        over = sentence(term["held_since"], term["months"], term["credit_days"])
+        return {"due": min(start, over), "rules": ["R21", "R23", "R24", "S1", "S2"]}
     if proof["legs"]:
         return {"due": start, "rules": ["R23", "R24"]}
     # A term without an end, and the review of a sentence of death, for which the law has no number.

@@ -5,6 +5,7 @@ limit       PostgreSQL alone (pgbench)      measure   processor time, WAL, and w
 stored      cases that are there before     runs      one part after another, round after round
 report      medians, targets                  deciding  the law by itself, without any service
 agreeing    two sides compared, by trees of digests
+coordinating  following, concluding, and the way from a commit to its finding
 """
 
 import asyncio
@@ -107,6 +108,42 @@ def digests(
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         agreeing.show(found)
+
+
+@app.command()
+def coordinator(
+    *,
+    cases: Annotated[
+        list[int] | None,
+        typer.Option(help="How many cases to sweep. May be repeated; 1,000 and 100,000 otherwise.", min=1),
+    ] = None,
+    lives: Annotated[int, typer.Option(help="Whole cases to follow and to conclude.", min=1)] = 3000,
+    steps: Annotated[int, typer.Option(help="Steps whose finding is waited for.", min=1, max=10000)] = 40,
+    rounds: Annotated[int, typer.Option(help="How often all cases are concluded.", min=1, max=1000)] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for machines.")] = False,
+) -> None:
+    """Measure the coordinator: commit to finding, following, concluding, the sweep. Takes the machine for itself."""
+    levels = sorted(cases or [1_000, 100_000])
+    coordinating = importlib.import_module("singletrack.bench.coordinating")
+    agreeing = importlib.import_module("singletrack.bench.agreeing")
+    with _progress() as progress:
+        shown = progress.add_task("starting", total=4 + levels[-1])
+
+        def told(words: str) -> None:
+            progress.update(shown, description=words, advance=1)
+
+        try:
+            with _folder(None) as folder, Stack(folder) as stack:
+                found = coordinating.measure(stack, lives=lives, steps=steps, rounds=rounds, told=told)
+        except (DoesNotCount, NoRoom, TimeoutError) as error:
+            raise StackUnavailable(str(error) or "The coordinator did not come to an end in time.") from error
+        progress.update(shown, description=f"storing and comparing {levels[-1]:,} cases")
+        found["sweep"] = agreeing.measure(levels, functools.partial(_advance, progress, shown))
+    found["targets"] = coordinating.targets(found)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        coordinating.show(found)
 
 
 def measure(stack: Stack, settings: dict[str, Any]) -> dict[str, Any]:

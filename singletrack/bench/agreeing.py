@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ import services.coordinator.app as coordinator
 from migrations.run import upgrade
 from services.case_flow.app import make as make_case_flow
 from services.coordinator.agree import ANEW, Outcome, Witness
+from services.coordinator.repository import due_for_a_look
 from services.kernel import tree
 from services.kernel.identity import Signer
 from services.kernel.service import make_app, policy_beside
@@ -37,6 +39,8 @@ from singletrack.postgres import EmbeddedPostgres, Server, ensure_database
 CHUNK = 50_000
 #: How often what costs next to nothing is done, for its median.
 ROUNDS = 9
+#: How often everything is read anew, and joined.
+SWEEPS = 3
 _NAMES = ("case_flow", "coordinator")
 _LOG = ("case_id", "seq", "feed_seq", "client_id", "key", "fingerprint", "body", "sm3", "sha256")
 _LEDGER = ("case_id", "service", "seq", "feed_seq", "body", "sm3", "sha256")
@@ -89,10 +93,20 @@ class Bench:
         part = tree.bucket_of(case_id)[:2]
         found, outcome = await self._timed(lambda: self.witness._compare("case_flow", [part]))  # noqa: SLF001
         walked = len(self.requests) - requests
+        requests = len(self.requests)
+        swept, all_of_it = await self._timed(self._swept)
+        swept_requests = len(self.requests) - requests
+        assert all_of_it.differences == outcome.differences, all_of_it
         (difference,) = outcome.differences
         assert (difference.case_id, difference.wrong, difference.how) == (case_id, "service", "broken"), difference
         await self._tamper("UPDATE log SET body = rtrim(body) WHERE case_id = $1", case_id)
         assert (await self.witness._compare("case_flow", [part])).status == "agreed"  # noqa: SLF001
+        requests = len(self.requests)
+        wholes = [await self._timed(self._swept) for _ in range(SWEEPS)]
+        whole_requests = (len(self.requests) - requests) // SWEEPS
+        assert {outcome.status for _, outcome in wholes} == {"agreed"}, wholes
+        whole = statistics.median(seconds for seconds, _ in wholes) * 1000
+        anti_join = await self._anti_join()
         return {
             "cases": cases,
             "make_seconds": made,
@@ -101,7 +115,53 @@ class Bench:
             "found_ms": found * 1000,
             "found_requests": walked,
             "sweep_ms": anew * 1000,
+            "whole_ms": whole,
+            "whole_requests": whole_requests,
+            "swept_ms": swept * 1000,
+            "swept_requests": swept_requests,
+            "anti_join_ms": anti_join,
+            "whole_ratio": whole / anti_join,
+            "due_ms": await self._due(cases),
         }
+
+    async def _swept(self) -> Outcome:
+        """Every row of both sides read anew."""
+        return await self.witness._compare("case_flow", None)  # noqa: SLF001
+
+    async def _anti_join(self) -> float:
+        """The rows of the log, put beside the ledger, that are not in it as they are: one plain statement. Milliseconds."""
+        owner = self.owner["coordinator"]
+        await owner.execute(
+            "DROP TABLE IF EXISTS told; CREATE TABLE told (LIKE ledger INCLUDING INDEXES);"
+            " INSERT INTO told SELECT * FROM ledger"
+        )
+        await owner.execute("VACUUM (ANALYZE) told")
+        taken = []
+        for _ in range(SWEEPS):
+            begun = time.perf_counter()
+            missing = await owner.fetchval(
+                "SELECT count(*) FROM told t WHERE NOT EXISTS (SELECT FROM ledger l WHERE l.case_id = t.case_id"
+                " AND l.service = t.service AND l.seq = t.seq AND l.sm3 = t.sm3)"
+            )
+            taken.append((time.perf_counter() - begun) * 1000)
+            assert missing == 0, missing
+        return statistics.median(taken)
+
+    async def _due(self, cases: int) -> float:
+        """The cases to look at again, when it is time for none of so many. Milliseconds."""
+        owner = self.owner["coordinator"]
+        await owner.execute(
+            "INSERT INTO conclusion (case_id, look_at, organs, duties, rights, reading)"
+            " SELECT case_id, now() + interval '1 day', '[]', '[]', '[]', '{}' FROM ledger ON CONFLICT DO NOTHING"
+        )
+        await owner.execute("VACUUM (ANALYZE) conclusion")
+        taken = []
+        for _ in range(ROUNDS):
+            begun = time.perf_counter()
+            due = await due_for_a_look(owner, datetime.now(UTC), cases)
+            taken.append((time.perf_counter() - begun) * 1000)
+            assert due == [], due
+        return statistics.median(taken)
 
     async def _compared(self) -> Outcome:
         return await self.witness._compare("case_flow", [])  # noqa: SLF001
@@ -207,6 +267,7 @@ def show(found: dict[str, Any]) -> None:
             f"{level['cases']:>10,} cases: both trees made in {level['make_seconds']:.1f} s,"
             f" compared again in {level['again_ms']:.1f} ms ({level['again_requests']} request),"
             f" one difference found in {level['found_ms']:.0f} ms ({level['found_requests']} requests),"
-            f" a sweep's part read anew in {level['sweep_ms']:.0f} ms"
+            f" a sweep's part read anew in {level['sweep_ms']:.0f} ms, everything in {level['whole_ms'] / 1000:.2f} s"
+            f" ({level['whole_ratio']:.1f} × an anti-join)"
         )
     print(json.dumps({name: round(value, 2) for name, value in found["ratios"].items()}))

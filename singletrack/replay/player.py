@@ -251,6 +251,8 @@ class PersonPlayer(Acting):
             await self._extend_detention(day)
         if step in roads.JUDGING or step == "first_trial:deliberate":
             await self._extend_trial(day)
+        if step in roads.AFTER_EFFECT and case.flow.state_of(self.person, "second_trial") == "judged":
+            await self._take("second_trial:become_final", min(self.last + timedelta(days=11), day), None)
         if step == "prosecution_review:charge":
             await self._extend_review(day)
         if step == "criminal_detention:extend" and event is not None:

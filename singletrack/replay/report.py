@@ -31,7 +31,8 @@ async def converge(client: Client) -> Mapping[str, Any]:
     for _ in range(int(PATIENCE * 4)):
         positions = (await client.get(*_REVIEWER, "/v1/positions")).body
         read = {item["service"]: item["read_until"] for item in positions["items"]}
-        if all(read.get(name) and datetime.fromisoformat(read[name]) > asked for name in SERVICES):
+        is_read = all(read.get(name) and datetime.fromisoformat(read[name]) > asked for name in SERVICES)
+        if is_read and not positions["waiting"]:
             return positions
         await asyncio.sleep(0.25)
     raise NotConverged(f"after {PATIENCE:g} s the coordinator has read only {read}")

@@ -57,6 +57,8 @@ AFTER_JUDGMENT = {
     ),
     "retrial": (*JUDGING, "second_trial:become_final", "retrial:petition", "retrial:decide"),
 }
+#: What can only be done once the judgment is final: where the documents name no appeal, it became so by itself.
+AFTER_EFFECT = ("retrial:petition", "retrial:protest", "retrial:decide")
 FROM_DETENTION = (
     "criminal_detention:admit",
     "criminal_detention:extend",

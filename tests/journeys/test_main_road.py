@@ -116,7 +116,7 @@ async def returned_and_sent_again(town, dossier, phone):
     await town.police.takes("supplementary_return:receive")
     await town.hands_over(town.procuratorate, town.police, "supplementary_investigation", *BOTH)
     await packed(town, town.procuratorate, town.police, dossier, phone, "return_to_police")
-    town.passes(days=25)
+    town.passes(days=20)
     await packed(town, town.police, town.procuratorate, dossier, phone, "transfer_to_procuratorate")
     await town.police.takes("supplementary_return:resubmit")
     await town.procuratorate.notes("custody_change_internal_notice", *BOTH)

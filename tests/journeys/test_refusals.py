@@ -694,7 +694,7 @@ async def whether_accepted(town, clerk, asking):
                 "transition": {
                     "type": step,
                     "documents": town.police.papers(step),
-                    "facts": facts_of(CaseFlow.code.rules[step]),
+                    "facts": {**facts_of(CaseFlow.code.rules[step]), "addressee": town.police.id},
                     "subjects": [] if subject == town.case else [subject],
                     "dry_run": True,
                 },

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
+from typer.testing import CliRunner
 
 from services.coordinator.domain.certificate import Path as CasePath
 from services.coordinator.domain.certificate import check, issue
@@ -15,6 +16,7 @@ from services.kernel import tree
 from services.kernel.errors import NoIdentity
 from services.kernel.identity import Reader, Signer
 from services.kernel.transition import Links
+from singletrack.verify import app
 
 CASE = "case_01K0000000000000000000000A"
 
@@ -64,9 +66,11 @@ def test_a_certificate_is_checked_without_any_service(tmp_path: Path, signer: Si
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.startswith("valid: agr_1")
     assert CASE in said.stdout
-    assert verify(answer, "--jwks", keys).returncode == 0
-    wrong = verify(bad, "--jwks", keys, "--json")
-    assert wrong.returncode == 1
+    # The same again without a process of its own.
+    asked = CliRunner().invoke(app, ["verify", str(answer), "--jwks", str(keys)])
+    assert asked.exit_code == 0
+    wrong = CliRunner().invoke(app, ["verify", str(bad), "--jwks", str(keys), "--json"])
+    assert wrong.exit_code == 1
     assert "services/case_flow/position" in json.loads(wrong.stdout)["wrong"][0]
     unknown = verify(good, "--data", tmp_path / "nowhere")
     assert (unknown.returncode, unknown.stdout) == (2, "")
