@@ -22,6 +22,7 @@ from services.law.offices import CENTER, DECIDING_ORGAN, JUDGE, PANEL, PRISON, P
 from services.law.statutes import CPL, CX14, MPS, PL12, PL26, SPC, SPP, SQ19
 
 SENTENCED = Condition("sentenced", "被判处应当交付执行的刑罚")
+TO_PRISON = Condition("to_prison", "被判处死刑缓期二年执行、无期徒刑，或者有期徒刑而剩余刑期在三个月以上")
 COMMUNITY = Condition("community_correction", "被判处管制或者宣告缓刑")
 
 
@@ -207,7 +208,7 @@ class Execution(Procedure):
         months(1),
         after=serve,
         by=deliver | deliver_anew,
-        when=SENTENCED,
+        when=TO_PRISON,
         void_by=stay | to_community | to_outside,
         note="看守所属于公安机关。检察规则作三十日，公安规定和监狱法作一个月，取早者；未成年犯送未成年犯管教所",
         to=Organ.PRISON,

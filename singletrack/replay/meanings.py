@@ -183,6 +183,8 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     ("retrial_judgment", "upheld"): "retrial:uphold",
     ("retrial_judgment", "remanded"): "retrial:remand",
 }
+#: What a sentence is called in an act, where the timelines call it otherwise.
+SENTENCES: Mapping[str | None, str] = {"criminal_detention_sentence": "criminal_detention"}
 #: What shows that the case went on to the second instance.
 FURTHER = frozenset({"second_instance_judgment", "appeal_withdrawn"})
 #: What reopens a finished case, and what then happens anew.

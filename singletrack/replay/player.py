@@ -16,7 +16,7 @@ from singletrack.replay import roads
 from singletrack.replay.acting import Acting, CaseOnRoad, Mirror, Played
 from singletrack.replay.client import Client, key
 from singletrack.replay.days import Known, most_lawful_day
-from singletrack.replay.meanings import Deed, Outside, meaning
+from singletrack.replay.meanings import SENTENCES, Deed, Outside, meaning
 from singletrack.replay.records import Event, Record
 
 #: Steps after which a person who is held goes free.
@@ -249,7 +249,7 @@ class PersonPlayer(Acting):
             step in FREEING and step != "arrest_review:release"
         ):
             await self._extend_detention(day)
-        if step in roads.JUDGING or step == "first_trial:deliberate":
+        if step.startswith("first_trial:") and step not in EXTENDS:
             await self._extend_trial(day)
         if step in roads.AFTER_EFFECT and case.flow.state_of(self.person, "second_trial") == "judged":
             await self._take("second_trial:become_final", min(self.last + timedelta(days=11), day), None)
@@ -284,7 +284,8 @@ class PersonPlayer(Acting):
             return {"extension": self.extension}
         if step in {*roads.JUDGING, "second_trial:change"} and self.record.sentence:
             known = {"type", "months", "suspended", "suspended_months"}
-            return {"sentence": {name: value for name, value in self.record.sentence.items() if name in known}}
+            said = {name: value for name, value in self.record.sentence.items() if name in known}
+            return {"sentence": {**said, "type": SENTENCES.get(said.get("type"), said.get("type"))}}
         return {}
 
     # What the other services record with a step: all of it inferred, for no judgment states it.
@@ -363,7 +364,7 @@ class PersonPlayer(Acting):
             return
         if step == "first_trial:extend_simplified" and (self.record.sentence or {}).get("months", 0) <= 36:
             return
-        await self._take(step, max(self.last, filed), None)
+        await self._take(step, min(max(self.last, filed), filed + first), None)
 
     def _trial_title(self) -> str:
         kind = (self.record.procedure or {}).get("type")

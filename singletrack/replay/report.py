@@ -50,8 +50,9 @@ async def findings(client: Client) -> list[dict[str, Any]]:
             return found
 
 
-#: What is broken by something that is not on record: a judgment rarely says who defended, or that one before it took effect.
-ABSENCES = frozenset({"INV-10", *CODE.bans})
+#: What is broken by something that is not on record: a judgment rarely says who defended, or that one before it took
+#: effect; and deeds that no step shows, but whoever owes them notes.
+ABSENCES = frozenset({"INV-10", *CODE.bans, *(limit.name for limit in CODE.limits.values() if not limit.by)})
 
 
 def attach(played: Sequence[Played], found: Sequence[Mapping[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.coordinator.domain.conditions import CONDITIONS, Meaning
+from services.coordinator.domain.conditions import CONDITIONS, READS, Meaning
 from services.coordinator.domain.ledger import deed_type, event_type, extension_type
 from services.kernel.code import Code
 from services.kernel.period import ZONE
@@ -57,7 +57,8 @@ def _logs(code: Code, limit: Limit, after: tuple[str, ...]) -> frozenset[str]:
     noted = NOTED_IN if is_noted else frozenset()
     # What begins where another ends is over, or elsewhere, with that one.
     bases = limit.after.limits if isinstance(limit.after, End) else ()
-    return noted.union(kept, *(_logs(code, code.limits[base], ()) for base in bases))
+    asked = READS.get(limit.when.key, frozenset()) if limit.when is not None else frozenset()
+    return noted.union(kept, asked, *(_logs(code, code.limits[base], ()) for base in bases))
 
 
 class Clocks:

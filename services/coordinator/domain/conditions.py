@@ -1,9 +1,11 @@
 """What each condition of the law means in the record: detained, fast track, sentenced … Pure."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from services.coordinator.domain.ledger import Act, Ledger, deed_type
+from services.kernel.period import MonthEnd, plus_months
 from services.kernel.who import Organ, organ_of
 
 Meaning = Callable[[Ledger, Act], bool]
@@ -38,6 +40,7 @@ _OPENINGS = (
     "first_trial:convert_to_simplified",
     "first_trial:convert_to_ordinary",
 )
+_THREE_MONTHS = 3
 _JUDGMENTS = ("first_trial:pronounce", "first_trial:judge_in_court", "first_trial:judge_absent", "second_trial:change")
 _MEASURES = frozenset({"bail", "residential_surveillance"})
 #: Sentences that are served in prison, as far as more than three months are left.
@@ -66,6 +69,23 @@ def _sentence(ledger: Ledger, trigger: Act) -> Mapping[str, Any]:
     fact = judged[-1].row["facts"].get("sentence") if judged else None
     known = fact.items() if isinstance(fact, dict) else ()
     return {name: value for name, value in known if isinstance(value, str | float | bool)}
+
+
+def _is_to_be_delivered(ledger: Ledger, trigger: Act) -> bool:
+    return _sentence(ledger, trigger).get("type") in _TO_BE_DELIVERED
+
+
+def _is_nearly_served(ledger: Ledger, trigger: Act) -> bool:
+    """Whether the sentence, as custody has it, is over within three months: it is then served in the centre (CPL 264.2)."""
+    ends = [
+        title["end"]
+        for custody in ledger.custodies.values()
+        if custody.person == trigger.subject
+        for title in custody.titles
+        if title["kind"] == "sentence" and title["end"]
+    ]
+    last = plus_months(trigger.day, _THREE_MONTHS, MonthEnd.CORRESPONDING)
+    return bool(ends) and date.fromisoformat(ends[-1]) <= last
 
 
 def _is_fast_review(ledger: Ledger, trigger: Act) -> bool:
@@ -301,8 +321,14 @@ CONDITIONS: Mapping[str, Meaning] = {
     "under_investigation": lambda ledger, trigger: _in_charge(ledger, trigger) == "police",
     "death": lambda ledger, trigger: _sentence(ledger, trigger).get("type") == "death",
     "direct_prosecution": _goes_direct,
-    "sentenced": lambda ledger, trigger: _sentence(ledger, trigger).get("type") in _TO_BE_DELIVERED,
+    "sentenced": _is_to_be_delivered,
+    "to_prison": lambda ledger, trigger: (
+        _is_to_be_delivered(ledger, trigger) and not _is_nearly_served(ledger, trigger)
+    ),
     "community_correction": lambda ledger, trigger: (
         _sentence(ledger, trigger).get("type") == "control" or bool(_sentence(ledger, trigger).get("suspended"))
     ),
 }
+
+#: The logs that a condition reads besides those in which the deed is shown.
+READS: Mapping[str, frozenset[str]] = {"to_prison": frozenset({"custody_transfer"})}

@@ -281,6 +281,19 @@ def test_who_has_more_than_three_months_left_does_not_stay(
     assert status(town, "INV-38") == expected
 
 
+@pytest.mark.parametrize(("months", "expected"), [(4, ["overdue"]), (3, [])])
+def test_who_is_to_go_to_prison_goes_within_a_month(town: Any, months: int, expected: list[str]) -> None:
+    """一个月以内送交监狱；剩余刑期三个月以下的由看守所代为执行，没有送交监狱的义务。"""
+    judged(town, "甲", type="fixed_term", months=12)
+    moves_to(town, "2026-03-13")
+    for step in ("second_trial:become_final", "execution:serve"):
+        town.takes(step, "甲")
+    town.holds_on("甲", "sentence", "2026-03-13", months=months)
+    moves_to(town, "2026-04-14")
+
+    assert status(town, "INV-38") == expected
+
+
 # INV-41 认罪认罚具结书（刑事诉讼法第一百七十三条、第一百七十四条）。
 
 
