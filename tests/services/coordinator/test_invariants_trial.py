@@ -292,6 +292,12 @@ def test_who_is_to_go_to_prison_goes_within_a_month(town: Any, months: int, expe
     moves_to(town, "2026-04-14")
 
     assert status(town, "INV-38") == expected
+    # How much is left is known from the log of custody alone: as long as that is unread, nothing is overdue.
+    unread = {
+        "read": dict.fromkeys(("case_flow", "evidence"), town.clock.now()),
+        "rows": [row for row in town.rows if row["service"] != "custody_transfer"],
+    }
+    assert {found for _, found, _ in town.findings("INV-38", **unread)} == {"unknown"}
 
 
 # INV-41 认罪认罚具结书（刑事诉讼法第一百七十三条、第一百七十四条）。
